@@ -1,0 +1,1 @@
+"""Match people followed by a Département's employment units with employers' offers."""
