@@ -1,0 +1,1 @@
+"""Offers: wording, pay, states. Pure rules: no database, no clock."""

@@ -1,0 +1,1 @@
+"""Placements: from a proposal to a job. Pure rules: no database, no clock."""
