@@ -237,7 +237,15 @@ class FactUnit(Labelled):
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 FRENCH_LEVELS = ("sous A1", "A1", "A2", "B1", "B2", "C1", "C2")
-DEGREE_LEVELS = {0: "sans diplôme", 3: "CAP, BEP", 4: "bac", 5: "bac + 2", 6: "bac + 3 ou 4", 7: "bac + 5", 8: "doctorat"}
+DEGREE_LEVELS = {
+    0: "sans diplôme",
+    3: "CAP, BEP",
+    4: "bac",
+    5: "bac + 2",
+    6: "bac + 3 ou 4",
+    7: "bac + 5",
+    8: "doctorat",
+}
 
 
 class Criterion(Labelled):

@@ -1,0 +1,1 @@
+"""Who may do what: the permission table, passwords, login delays. Pure: no database here."""

@@ -1,0 +1,91 @@
+"""The one table of who may do what. Which objects an actor reaches is `matching.store.scope`'s affair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from matching.errors import Forbidden
+from matching.terms import Role
+
+
+class Permission(StrEnum):
+    OWN_ACCOUNT = "own_account"
+    SEE_TODAY = "see_today"
+    READ_CANDIDATE = "read_candidate"
+    EDIT_CANDIDATE = "edit_candidate"
+    IMPORT_CANDIDATES = "import_candidates"
+    READ_OFFER = "read_offer"
+    EDIT_OFFER = "edit_offer"
+    CHECK_OFFER = "check_offer"
+    IMPORT_OFFERS = "import_offers"
+    RANK_CANDIDATES = "rank_candidates"
+    PROPOSE = "propose"
+    FIND_OCCUPATION = "find_occupation"
+    READ_EMPLOYER = "read_employer"
+    POST_OWN_OFFER = "post_own_offer"
+    MANAGE_UNIT = "manage_unit"
+    EDIT_WEIGHTS = "edit_weights"
+    ADMINISTER = "administer"
+    READ_TRAIL = "read_trail"
+
+
+_ADVISER = {
+    Permission.OWN_ACCOUNT,
+    Permission.SEE_TODAY,
+    Permission.READ_CANDIDATE,
+    Permission.EDIT_CANDIDATE,
+    Permission.IMPORT_CANDIDATES,
+    Permission.READ_OFFER,
+    Permission.EDIT_OFFER,
+    Permission.CHECK_OFFER,
+    Permission.IMPORT_OFFERS,
+    Permission.RANK_CANDIDATES,
+    Permission.PROPOSE,
+    Permission.FIND_OCCUPATION,
+    Permission.READ_EMPLOYER,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADVISER: frozenset(_ADVISER),
+    Role.UNIT_MANAGER: frozenset(_ADVISER | {Permission.MANAGE_UNIT, Permission.EDIT_WEIGHTS}),
+    Role.EMPLOYER: frozenset(
+        {Permission.OWN_ACCOUNT, Permission.SEE_TODAY, Permission.POST_OWN_OFFER, Permission.FIND_OCCUPATION}
+    ),
+    # An administrator keeps the house and opens nobody's file.
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.SEE_TODAY,
+            Permission.ADMINISTER,
+            Permission.EDIT_WEIGHTS,
+            Permission.FIND_OCCUPATION,
+            Permission.READ_TRAIL,
+        }
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is acting, as known at the start of the request."""
+
+    user_id: int
+    name: str
+    role: Role
+    unit_id: int | None = None
+    establishment_id: int | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return allowed(self.role, permission)
+
+
+def allowed(role: Role, permission: Permission) -> bool:
+    """Whether `role` holds `permission`."""
+    return permission in PERMISSIONS.get(role, frozenset())
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises `Forbidden` unless the actor holds the permission: the first line of every use case."""
+    if not actor.may(permission):
+        raise Forbidden(permission=permission.value)

@@ -1,0 +1,1 @@
+"""Tables, transactions and the audit trail. Services are the only callers."""

@@ -1,0 +1,148 @@
+"""The audit trail: adding links, guarding them, checking the chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+from sqlalchemy.orm import Session
+
+from matching.store.tables.trail import GUARDED_TABLES, AuditEvent, AuditNote, ChainHead
+
+GENESIS = "0" * 64
+Detail = str | int | bool | None | list[int] | list[str]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One state change. `details` takes codes, identifiers and amounts; `note` takes names and free text."""
+
+    action: str
+    subject_type: str
+    subject_id: int
+    details: Mapping[str, Detail]
+    note: str = ""
+
+
+def link_hash(
+    previous: str, number: int, at: datetime, actor_id: int | None, action: str, subject: str, details: str
+) -> str:
+    """SHA-256 over the link's content and the hash before it."""
+    content = "\n".join(
+        (previous, str(number), at.astimezone(UTC).isoformat(), str(actor_id), action, subject, details)
+    )
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def append(session: Session, at: datetime, actor_id: int | None, events: list[Event]) -> None:
+    """Add `events` to the chain, in this transaction. The head's row is locked until it ends."""
+    head = session.execute(select(ChainHead).where(ChainHead.id == 1).with_for_update()).scalar_one_or_none()
+    if head is None:
+        head = ChainHead(id=1, event_id=0, hash=GENESIS)
+        session.add(head)
+    for item in events:
+        number = head.event_id + 1
+        details = json.dumps(dict(item.details), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        subject = f"{item.subject_type}:{item.subject_id}"
+        digest = link_hash(head.hash, number, at, actor_id, item.action, subject, details)
+        session.add(
+            AuditEvent(
+                id=number,
+                at=at,
+                actor_id=actor_id,
+                action=item.action,
+                subject_type=item.subject_type,
+                subject_id=item.subject_id,
+                details=details,
+                previous_hash=head.hash,
+                hash=digest,
+            )
+        )
+        if item.note:
+            session.flush()
+            session.add(AuditNote(event_id=number, text=item.note))
+        head.event_id, head.hash = number, digest
+
+
+def first_broken_link(connection: Connection) -> int | None:
+    """The number of the first event that does not follow from the one before; None when all hold."""
+    previous, expected = GENESIS, 1
+    for row in _links(connection):
+        subject = f"{row.subject_type}:{row.subject_id}"
+        digest = link_hash(previous, row.id, row.at, row.actor_id, row.action, subject, row.details)
+        if row.id != expected or row.previous_hash != previous or row.hash != digest:
+            return expected
+        previous, expected = row.hash, expected + 1
+    head = connection.execute(select(ChainHead.event_id, ChainHead.hash)).one_or_none()
+    if head is not None and (head.event_id, head.hash) != (expected - 1, previous):
+        return expected
+    return None
+
+
+def _links(connection: Connection) -> Iterator[Row[Any]]:
+    query = select(*AuditEvent.__table__.columns).order_by(AuditEvent.id)
+    yield from connection.execute(query, execution_options={"yield_per": 2000})
+
+
+def install_guards(connection: Connection) -> None:
+    """Make the engine itself refuse to change or delete a link. Safe to call again."""
+    for table in GUARDED_TABLES:
+        _INSTALL[connection.dialect.name](connection, table)
+
+
+def missing_guards(connection: Connection) -> list[str]:
+    """Names of the guards that are not in place; empty after `install_guards`."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    present = {row[0] for row in connection.execute(text(query))}
+    return [name for table in GUARDED_TABLES for name in _names(connection, table) if name not in present]
+
+
+def _names(connection: Connection, table: str) -> list[str]:
+    verbs = ["update", "delete"] + (["truncate"] if connection.dialect.name == "postgresql" else [])
+    return [f"{table}_no_{verb}" for verb in verbs]
+
+
+def _install_sqlite(connection: Connection, table: str) -> None:
+    for verb in ("update", "delete"):
+        connection.execute(
+            text(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        )
+
+
+def _install_postgresql(connection: Connection, table: str) -> None:
+    connection.execute(
+        text(
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        )
+    )
+    for verb in ("update", "delete", "truncate"):
+        scope = "STATEMENT" if verb == "truncate" else "ROW"
+        connection.execute(
+            text(
+                f"CREATE OR REPLACE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                f"FOR EACH {scope} EXECUTE FUNCTION refuse_change()"
+            )
+        )
+
+
+_INSTALL = {"sqlite": _install_sqlite, "postgresql": _install_postgresql}
+
+
+def remove_guards(connection: Connection) -> None:
+    """Only for a downgrade that drops the guarded tables."""
+    for table in GUARDED_TABLES:
+        for name in _names(connection, table):
+            suffix = f" ON {table}" if connection.dialect.name == "postgresql" else ""
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{suffix}"))
