@@ -121,7 +121,7 @@ class FactKind:
 
 @dataclass(frozen=True, slots=True)
 class RemedyDefault:
-    """A usual way to lift what is missing. `lifts` is a fact code or a criterion code."""
+    """A usual way to lift what is missing. `lifts` is a fact code, a criterion code or a barrier code."""
 
     code: str
     kind: RemedyKind
@@ -143,7 +143,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class CriterionDefault:
-    """Weight of a criterion in the fit (the weights sum to 1) and what an essential unknown costs there.
+    """Weight of a criterion in the fit and what an essential unknown costs there.
 
     `unknown_cost` is the share of the weight, 0 to 1, lost when the fact is essential and unknown.
     """

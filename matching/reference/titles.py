@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from matching.text import fold
 
@@ -54,10 +53,8 @@ def split_gendered(title: str) -> GenderedTitle:
     """
     text = " ".join(title.split())
     parts = [part for part in _SLASH.split(text) if part]
-    if len(parts) == 2 and _same_trade(parts[0], parts[1]):
-        masculine, feminine = _share_complement(parts[0], parts[1])
-    else:
-        masculine = feminine = text
+    both = _share_complement(parts[0], parts[1]) if len(parts) == 2 else None
+    masculine, feminine = both or (text, text)
     return GenderedTitle(_open_endings(masculine, False), _open_endings(feminine, True))
 
 
@@ -93,29 +90,25 @@ def acronyms(title: str) -> tuple[str, ...]:
     return tuple(text for text in inside if _ACRONYM_LETTERS.fullmatch(text))
 
 
-def _share_complement(masculine: str, feminine: str) -> tuple[str, str]:
-    """Give each form the words that only the other one carries after the words they have in pairs."""
+def _share_complement(masculine: str, feminine: str) -> tuple[str, str] | None:
+    """Both full forms, or None when the two sides of the slash are two trades and not two genders.
+
+    "Conducteur" + "Conductrice d'engins": the complement is given to him. "Artiste plasticien" + "Plasticienne":
+    the beginning is given to her.
+    """
     his, hers = masculine.split(), feminine.split()
-    if len(his) < len(hers):
-        his += hers[len(his) :]
-    elif len(hers) < len(his) and not _related(his[-1], hers[-1]):
-        hers += his[len(hers) :]
-    return " ".join(his), " ".join(hers)
-
-
-def _same_trade(masculine: str, feminine: str) -> bool:
-    """Whether the two sides of a slash are the two genders of one title (and not two trades)."""
-    pairs = zip_longest(masculine.split(), feminine.split(), fillvalue="")
-    return any(_related(his, hers) for his, hers in list(pairs)[:1])
+    start = next((i for i, word in enumerate(his) if _related(word, hers[0])), None)
+    if start is None:
+        return None
+    hers = his[:start] + hers
+    return " ".join(his + hers[len(his) :]), " ".join(hers)
 
 
 def _related(his: str, hers: str) -> bool:
-    """Whether two words are genders of one another: half of the shorter is a shared beginning."""
-    his, hers = fold(his), fold(hers)
-    shared = next(
-        (i for i, (a, b) in enumerate(zip(his, hers, strict=False)) if a != b), min(len(his), len(hers))
-    )
-    return bool(his and hers) and shared * 2 >= min(len(his), len(hers))
+    """Whether two words are genders of one another: the same first half of their first segment."""
+    one, other = (fold(word).partition(" ")[0] for word in (his, hers))
+    shorter = min(len(one), len(other))
+    return bool(shorter) and one[: (shorter + 1) // 2] == other[: (shorter + 1) // 2]
 
 
 def _open_endings(text: str, feminine: bool) -> str:
