@@ -14,18 +14,19 @@ from sqlalchemy.orm.exc import StaleDataError
 from matching.errors import Conflict
 from matching.store import trail
 from matching.store.database import WRITE_OPTION
-from matching.store.tables import offers, organisations, people, reference
+from matching.store.tables import offers, organisations, people, proposals, reference
 from matching.store.tables.base import Base
 from matching.store.tables.trail import DataClock
 
 PEOPLE, OFFERS, REFERENCE, POLICY = "people", "offers", "reference", "policy"
 
-_CHILDREN_OF_CANDIDATE = (
+_ABOUT_A_CANDIDATE = (
     people.CandidateFact,
     people.CandidateGoal,
     people.CandidateExperience,
     people.CandidateSkill,
     people.CandidateWindow,
+    proposals.Proposal,
 )
 _STREAM_OF: dict[type[Base], str] = {
     offers.Offer: OFFERS,
@@ -76,7 +77,7 @@ class UnitOfWork:
             if item in session.dirty and not session.is_modified(item):
                 continue
             self._wrote = True
-            if isinstance(item, _CHILDREN_OF_CANDIDATE):
+            if isinstance(item, _ABOUT_A_CANDIDATE):
                 if item.candidate_id is not None:
                     self._touched.add(item.candidate_id)
             elif isinstance(item, people.Candidate):

@@ -8,11 +8,20 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from matching.store.tables.base import Base, code_column
+from matching.store.tables.base import RANKING_INPUT, Base, code_column
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate
 from matching.terms import AgreementChannel, ProposalState, RefusalSide
 
+OPEN_STATES = (
+    ProposalState.PROPOSED,
+    ProposalState.AGREED,
+    ProposalState.SENT,
+    ProposalState.SEEN,
+    ProposalState.INTERVIEW,
+    ProposalState.IMMERSION,
+    ProposalState.OFFERED,
+)
 _OPEN = "state IN ('proposed', 'agreed', 'sent', 'seen', 'interview', 'immersion', 'offered')"
 
 
@@ -29,6 +38,7 @@ class Proposal(Base):
             postgresql_where=text(_OPEN),
         ),
         Index("ix_proposal_state_changed", "state", "state_changed_at"),
+        {"info": RANKING_INPUT},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

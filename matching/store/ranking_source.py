@@ -1,0 +1,284 @@
+"""What the ranking is given to read, and nothing else.
+
+`GuardedReader` refuses any statement that names a table not marked `RANKING_INPUT`: names, birth dates, sex,
+addresses and statuses live in tables without that mark, so they cannot reach the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import nan, pi, sqrt
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Select, Table, TextClause, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import visitors
+
+from matching.engine import FactVocabulary, People, PersonRecord, encode_fact
+from matching.engine.words import fold_words, hash_tokens
+from matching.store.tables.people import (
+    Candidate,
+    CandidateExperience,
+    CandidateFact,
+    CandidateGoal,
+    CandidateSkill,
+    CandidateWindow,
+)
+from matching.store.tables.proposals import OPEN_STATES, Proposal
+from matching.store.tables.reference import Commune, FactKind, RomeOccupation, TransitNetworkCommune
+from matching.terms import CandidateState, Known
+
+SLOT_MINUTES = 30
+_CHUNK = 500
+
+
+class ForbiddenRead(RuntimeError):
+    """The ranking tried to read a table that is not an input of ranking: a fault of the program."""
+
+
+class GuardedReader:
+    """Runs selects over ranking inputs only."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def rows(self, statement: Select[Any]) -> Sequence[Any]:
+        """The rows of `statement`; raises `ForbiddenRead` when it names another table or raw SQL."""
+        for element in visitors.iterate(statement):
+            if isinstance(element, TextClause):
+                raise ForbiddenRead("raw SQL in a ranking read")
+            if isinstance(element, Table) and not element.info.get("ranking_input"):
+                raise ForbiddenRead(f"{element.name} is not an input of ranking")
+        return self._session.execute(statement).all()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A commune as the engine needs it: degrees, radius in km, bits of its transport networks."""
+
+    lat: float
+    lon: float
+    radius_km: float
+    network: int
+
+
+NOWHERE = Site(nan, nan, 0.0, 0)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What codes mean in the arrays: facts, occupations and communes, in a stable order."""
+
+    vocabulary: FactVocabulary
+    rome_codes: tuple[str, ...]
+    rome_index: dict[str, int]
+    sites: dict[str, Site]
+
+    def site(self, insee: str | None) -> Site:
+        return self.sites.get(insee, NOWHERE) if insee else NOWHERE
+
+
+def read_catalogue(reader: GuardedReader) -> Catalogue:
+    """The catalogue of the reference now in the database."""
+    facts = [row.code for row in reader.rows(select(FactKind.code).order_by(FactKind.code))]
+    codes = tuple(row.code for row in reader.rows(select(RomeOccupation.code).order_by(RomeOccupation.code)))
+    networks: dict[str, int] = {}
+    query = select(TransitNetworkCommune.network_id, TransitNetworkCommune.commune_insee)
+    bit_of: dict[int, int] = {}
+    for network_id, insee in reader.rows(query.order_by(TransitNetworkCommune.network_id)):
+        bit = bit_of.setdefault(network_id, len(bit_of) % 64)
+        networks[insee] = networks.get(insee, 0) | 1 << bit
+    sites = {
+        insee: Site(
+            nan if lat is None else lat,
+            nan if lon is None else lon,
+            sqrt((area or 0.0) / pi),
+            networks.get(insee, 0),
+        )
+        for insee, lat, lon, area in reader.rows(select(Commune.insee, Commune.lat, Commune.lon, Commune.area_km2))
+    }
+    return Catalogue(FactVocabulary(facts), codes, {code: i for i, code in enumerate(codes)}, sites)
+
+
+_PROFILE = select(
+    Candidate.id, Candidate.unit_id, Candidate.commune_insee, Candidate.state, Candidate.ranking_words
+)
+_FACTS = select(
+    CandidateFact.candidate_id,
+    CandidateFact.fact,
+    CandidateFact.value,
+    CandidateFact.amount,
+    CandidateFact.valid_until,
+)
+_GOALS = select(CandidateGoal.candidate_id, CandidateGoal.rome_code, CandidateGoal.title_id)
+_EXPERIENCE = select(CandidateExperience.candidate_id, CandidateExperience.rome_code, CandidateExperience.months)
+_SKILLS = select(CandidateSkill.candidate_id, CandidateSkill.skill_id, CandidateSkill.value)
+_WINDOWS = select(
+    CandidateWindow.candidate_id,
+    CandidateWindow.weekday,
+    CandidateWindow.start_minute,
+    CandidateWindow.end_minute,
+    CandidateWindow.value,
+)
+_OPEN = (
+    select(Proposal.candidate_id, func.count().label("open"))
+    .where(Proposal.state.in_(OPEN_STATES))
+    .group_by(Proposal.candidate_id)
+)
+
+
+def slots(start_minute: int, end_minute: int, *, inside: bool) -> int:
+    """Half-hours of a day as bits: those wholly `inside` the window, or every one it touches.
+
+    What a person can do is counted inside; what an offer needs, or a person cannot, is counted outwards.
+    """
+    if inside:
+        first, last = -(-start_minute // SLOT_MINUTES), end_minute // SLOT_MINUTES
+    else:
+        first, last = start_minute // SLOT_MINUTES, -(-end_minute // SLOT_MINUTES)
+    return ((1 << max(0, last - first)) - 1) << first
+
+
+def word_ids(text: str, known: dict[str, list[int]]) -> list[int]:
+    """Hashed genderless words of a folded text; `known` remembers words already seen."""
+    ids: list[int] = []
+    for word in text.split():
+        if word not in known:
+            known[word] = [int(i) for i in hash_tokens(fold_words(word))]
+        ids.extend(known[word])
+    return ids
+
+
+def read_everyone(reader: GuardedReader, catalogue: Catalogue) -> People:
+    """Everybody, as columns: a few large reads, no loop over people for facts, goals and skills."""
+    profiles = reader.rows(_PROFILE.order_by(Candidate.id))
+    row_of = {profile.id: row for row, profile in enumerate(profiles)}
+    sites = [catalogue.site(profile.commune_insee) for profile in profiles]
+    open_counts = np.zeros(len(profiles), np.int16)
+    for candidate_id, count in reader.rows(_OPEN):
+        open_counts[row_of[candidate_id]] = count
+    can, cannot = _weeks(reader.rows(_WINDOWS), row_of, len(profiles))
+    fact_of = catalogue.vocabulary.index
+    rome = catalogue.rome_index
+    return People.from_columns(
+        catalogue.vocabulary,
+        [profile.id for profile in profiles],
+        facts=_columns(
+            ((row_of[c], fact_of[fact], _fact_value(v, amount, until)) for c, fact, v, amount, until in reader.rows(_FACTS)),
+            3,
+        ),
+        goals=_columns(
+            (
+                (row_of[c], rome.get(code, -1), title or -1)
+                for c, code, title in reader.rows(_GOALS.order_by(CandidateGoal.candidate_id, CandidateGoal.position))
+            ),
+            3,
+        ),
+        experience=_columns(
+            (
+                (row_of[c], rome.get(code, -1), -1 if months is None else months)
+                for c, code, months in reader.rows(_EXPERIENCE.order_by(CandidateExperience.id))
+            ),
+            3,
+        ),
+        skills=_columns(
+            (
+                (row_of[c], skill, int(value is Known.YES))
+                for c, skill, value in reader.rows(
+                    _SKILLS.order_by(CandidateSkill.candidate_id, CandidateSkill.skill_id)
+                )
+            ),
+            3,
+        ),
+        words=_columns(_all_words(profiles), 2),
+        can=can,
+        cannot=cannot,
+        unit=[profile.unit_id for profile in profiles],
+        lat=[site.lat for site in sites],
+        lon=[site.lon for site in sites],
+        radius_km=[site.radius_km for site in sites],
+        network=np.array([site.network for site in sites], np.uint64),
+        open_proposals=open_counts,
+        active=[profile.state is CandidateState.ACTIVE for profile in profiles],
+    )
+
+
+def _all_words(profiles: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    known: dict[str, list[int]] = {}
+    for row, profile in enumerate(profiles):
+        for word in word_ids(profile.ranking_words, known):
+            yield row, word
+
+
+def _columns(entries: Iterator[tuple[int, ...]], width: int) -> tuple[Any, ...]:
+    flat = np.fromiter((value for entry in entries for value in entry), np.int64)
+    return tuple(flat.reshape(-1, width).T)
+
+
+def _fact_value(value: Known, amount: int | None, valid_until: Any) -> int:
+    return encode_fact(yes=value is Known.YES, amount=amount, valid_until=valid_until)
+
+
+def _weeks(windows: Sequence[Any], row_of: dict[int, int], n: int) -> tuple[Any, Any]:
+    can, cannot = np.zeros((n, 7), np.uint64), np.zeros((n, 7), np.uint64)
+    masks: dict[tuple[int, int, bool], np.uint64] = {}
+    for candidate_id, weekday, start, end, value in windows:
+        yes = value is Known.YES
+        key = (start, end, yes)
+        if key not in masks:
+            masks[key] = np.uint64(slots(start, end, inside=yes))
+        (can if yes else cannot)[row_of[candidate_id], weekday] |= masks[key]
+    # A half-hour said both ways is one that cannot be counted on.
+    return can & ~cannot, cannot
+
+
+def read_changed(reader: GuardedReader, catalogue: Catalogue, since: int) -> list[PersonRecord]:
+    """The profiles changed after data version `since`, as the engine takes them."""
+    ids = [row.id for row in reader.rows(select(Candidate.id).where(Candidate.data_version > since))]
+    return [record for start in range(0, len(ids), _CHUNK) for record in _read(reader, catalogue, ids[start : start + _CHUNK])]
+
+
+def _read(reader: GuardedReader, catalogue: Catalogue, ids: list[int]) -> list[PersonRecord]:
+    def grouped(statement: Select[Any], column: Any) -> dict[int, list[Any]]:
+        groups: dict[int, list[Any]] = {}
+        for row in reader.rows(statement.where(column.in_(ids))):
+            groups.setdefault(row[0], []).append(row)
+        return groups
+
+    profiles = reader.rows(_PROFILE.where(Candidate.id.in_(ids)))
+    facts = grouped(_FACTS, CandidateFact.candidate_id)
+    goals = grouped(_GOALS.order_by(CandidateGoal.position), CandidateGoal.candidate_id)
+    experience = grouped(_EXPERIENCE.order_by(CandidateExperience.id), CandidateExperience.candidate_id)
+    skills = grouped(_SKILLS.order_by(CandidateSkill.skill_id), CandidateSkill.candidate_id)
+    windows = grouped(_WINDOWS, CandidateWindow.candidate_id)
+    opened = {row[0]: row[1] for row in reader.rows(_OPEN.where(Proposal.candidate_id.in_(ids)))}
+    rome = catalogue.rome_index
+    records = []
+    for profile in profiles:
+        person, site = profile.id, catalogue.site(profile.commune_insee)
+        can, cannot = _weeks(windows.get(person, []), {person: 0}, 1)
+        records.append(
+            PersonRecord(
+                id=person,
+                unit=profile.unit_id,
+                facts={f: _fact_value(v, amount, until) for _, f, v, amount, until in facts.get(person, [])},
+                can=can[0].tolist(),
+                cannot=cannot[0].tolist(),
+                goals=[(rome.get(code, -1), title or -1) for _, code, title in goals.get(person, [])],
+                experience=[
+                    (rome.get(code, -1), -1 if months is None else months)
+                    for _, code, months in experience.get(person, [])
+                ],
+                skills=[(skill, int(value is Known.YES)) for _, skill, value in skills.get(person, [])],
+                words=word_ids(profile.ranking_words, {}),
+                lat=site.lat,
+                lon=site.lon,
+                radius_km=site.radius_km,
+                network=site.network,
+                open_proposals=opened.get(person, 0),
+                active=profile.state is CandidateState.ACTIVE,
+            )
+        )
+    return records
