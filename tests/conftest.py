@@ -1,0 +1,213 @@
+"""Fixtures of all tests: a database a test on either engine, a context with a clock that stands still, a browser."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matching.access.passwords import Passwords
+from matching.clock import FixedClock
+from matching.services.context import Context
+from matching.settings import Settings
+from matching.store import migrations
+from matching.store.database import connect
+from tests.support import needs
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""A Monday, ten in the morning in Nantes."""
+
+_numbers = itertools.count(1)
+_CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    needs.required()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that uses a fixture carries its marker, so that `-m 'not browser'` means what it says."""
+    for item in items:
+        for name in getattr(item, "fixturenames", ()):
+            if need := needs.NEED_OF_FIXTURE.get(name):
+                item.add_marker(need)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for need in needs.HOW_TO_GET:
+        if item.get_closest_marker(need) is not None:
+            needs.check(need)
+
+
+@pytest.fixture(scope="session")
+def official_dir() -> Path:
+    """The folder of the official files (rome/, geo/), read-only."""
+    folder = needs.official_folder()
+    assert folder is not None
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A private server for this process: its address, with `{}` for the database's name."""
+    from tests.support.postgres import private_server
+
+    programs = needs.postgres_programs()
+    assert programs is not None
+    with private_server(programs) as url:
+        yield url
+
+
+def _migrate(url: str) -> None:
+    engine = connect(url)
+    try:
+        migrations.upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_url: str) -> str:
+    from tests.support import postgres
+
+    postgres.run(postgres_url, "CREATE DATABASE template_migrated")
+    _migrate(postgres_url.format("template_migrated"))
+    return "template_migrated"
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite file of this test's own."""
+    file = tmp_path / "test.sqlite3"
+    shutil.copyfile(_sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def _postgres_database(request: pytest.FixtureRequest) -> Iterator[Callable[[bool], str]]:
+    """Makes databases for this test, dropped at its end: migrated (True) or empty (False)."""
+    from tests.support import postgres
+
+    made: list[str] = []
+
+    def make(migrated: bool) -> str:
+        name = f"test_{next(_numbers)}"
+        template = request.getfixturevalue("_postgres_template") if migrated else "template1"
+        postgres.run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        made.append(name)
+        return server.format(name)
+
+    server: str = request.getfixturevalue("postgres_url")
+    yield make
+    postgres.run(server, *(f"DROP DATABASE {name} WITH (FORCE)" for name in made))
+
+
+_ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)]
+
+
+@pytest.fixture(params=_ENGINES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database, on each engine in turn."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    return str(request.getfixturevalue("_postgres_database")(True))
+
+
+@pytest.fixture(params=_ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a table, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    return str(request.getfixturevalue("_postgres_database")(False))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday 23 November 2026, 9:00 UTC; a test moves it by setting `clock.instant`."""
+    return FixedClock(NOW)
+
+
+def _context(url: str, clock: FixedClock) -> Iterator[Context]:
+    settings = Settings(
+        database_url=url, secret_key="only for tests", argon2_time_cost=1, argon2_memory_kib=8, https=False
+    )
+    engine = connect(url)
+    yield Context(engine, clock, settings, Passwords(settings.argon2_time_cost, settings.argon2_memory_kib))
+    engine.dispose()
+
+
+@pytest.fixture
+def ctx(sqlite_url: str, clock: FixedClock) -> Iterator[Context]:
+    """What every use case is given, on a fresh SQLite database; its clock is the fixture `clock`."""
+    yield from _context(sqlite_url, clock)
+
+
+@pytest.fixture
+def any_ctx(database_url: str, clock: FixedClock) -> Iterator[Context]:
+    """The same as `ctx`, on each engine in turn."""
+    yield from _context(database_url, clock)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program."""
+    path = needs.chromium_path()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One Chromium a process (a playwright `Browser`)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A playwright `Page` without cookies, in French, 1280 pixels wide."""
+    context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def live_server(ctx: Context) -> Iterator[str]:
+    """The product served in a thread on `ctx`'s database; gives its address, like http://127.0.0.1:41000."""
+    from werkzeug.serving import make_server
+
+    from matching.web.app import create_app
+
+    server = make_server("127.0.0.1", 0, create_app(ctx), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, name="live server")
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
