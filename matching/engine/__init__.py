@@ -1,0 +1,79 @@
+"""Ranks people for an offer. Arrays in, ranking and reasons out: no database, no clock, no chance.
+
+>>> facts = FactVocabulary(["licence_b"])
+>>> people = People(facts)
+>>> people.upsert([PersonRecord(id=1), PersonRecord(id=2, facts={"licence_b": 0})])
+>>> offer = Offer(id=9, requirements=(Requirement(RequirementKind.CAPABILITY, "licence_b"),))
+>>> ranking = rank(people, offer, Policy(), today=9000, seed=1, occupations=Occupations(["K2204"]))
+>>> [(match.id, match.tier.value) for match in ranking.matches]
+[(1, 'clear'), (2, 'blocked')]
+"""
+
+from __future__ import annotations
+
+from matching.engine.facts import (
+    NO_FACT,
+    UNKNOWN_FACT,
+    YES_FACT,
+    FactVocabulary,
+    day_number,
+    day_of,
+    encode_fact,
+)
+from matching.engine.occupations import Occupations
+from matching.engine.offer import NO_WINDOWS, Offer, Place, Requirement
+from matching.engine.people import People, PersonRecord
+from matching.engine.policy import PARTS, SPREAD, ModeParameters, OccupationLevel, Policy, Remedy
+from matching.engine.ranking import (
+    OccupationDetail,
+    PersonMatch,
+    Ranking,
+    RequirementResult,
+    ScheduleDetail,
+    TravelDetail,
+    explain,
+    rank,
+    tie_hash,
+)
+from matching.engine.relax import Relaxation, relaxations, without
+from matching.engine.words import fold_words, hash_tokens, words_of
+from matching.terms import RequirementKind
+
+__all__ = [
+    "NO_FACT",
+    "NO_WINDOWS",
+    "PARTS",
+    "SPREAD",
+    "UNKNOWN_FACT",
+    "YES_FACT",
+    "FactVocabulary",
+    "ModeParameters",
+    "OccupationDetail",
+    "OccupationLevel",
+    "Occupations",
+    "Offer",
+    "People",
+    "PersonMatch",
+    "PersonRecord",
+    "Place",
+    "Policy",
+    "Ranking",
+    "Relaxation",
+    "Remedy",
+    "Requirement",
+    "RequirementKind",
+    "RequirementResult",
+    "ScheduleDetail",
+    "TravelDetail",
+    "day_number",
+    "day_of",
+    "encode_fact",
+    "explain",
+    "fold_words",
+    "hash_tokens",
+    "rank",
+    "relaxations",
+    "tie_hash",
+    "without",
+    "words_of",
+]

@@ -1,0 +1,62 @@
+"""What an offer asks, as the engine reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matching.terms import Importance, RequirementKind
+
+NO_WINDOWS = (0, 0, 0, 0, 0, 0, 0)
+SLOTS_PER_DAY = 48
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing asked.
+
+    `code` names the fact of a capability; `index` the skill of a skill; `amount` is the level, months or
+    kilograms of the other kinds (see `RequirementKind`).
+    """
+
+    kind: RequirementKind
+    code: str = ""
+    index: int = -1
+    amount: int = 0
+    importance: Importance = Importance.ESSENTIAL
+
+
+@dataclass(frozen=True)
+class Place:
+    """A commune of work: degrees, radius = √(area ⁄ π) in km, bits of the transport networks serving it."""
+
+    lat: float
+    lon: float
+    radius_km: float = 0.0
+    network: int = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer as the ranking reads it.
+
+    `rome` is an index in `Occupations` (-1 when not known), `title` a title id (-1 when none), `words` hashed
+    tokens. `start_day` None means "as soon as somebody is found": nothing is then late. `windows` holds one
+    48-bit integer a day (bit k = the half-hour starting at k⁄2 h), Monday first; all zero = no schedule asked.
+    `flags` are `ScheduleFlag` values, compared with the facts night, weekend and split.
+    """
+
+    id: int
+    rome: int = -1
+    title: int = -1
+    words: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
+    start_day: int | None = None
+    contract: str = ""
+    weekly_minutes_min: int | None = None
+    weekly_minutes_max: int | None = None
+    pay_cents: int | None = None
+    windows: tuple[int, ...] = NO_WINDOWS
+    flags: frozenset[str] = frozenset()
+    requirements: tuple[Requirement, ...] = ()
+    reserved: bool = False
+    needs_right_to_work: bool = True

@@ -1,0 +1,127 @@
+"""Which requirement excludes most people: how many more could come without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.checks import Check, Context
+from matching.engine.criteria import checks_of
+from matching.engine.occupations import Occupations
+from matching.engine.offer import NO_WINDOWS, SLOTS_PER_DAY, Offer, Requirement
+from matching.engine.people import People, Selection
+from matching.engine.policy import Policy
+from matching.engine.ranking import _CHUNK, Rows, _as_slice, _considered, evaluate
+from matching.engine.statuses import BLOCKING, LIFTABLE, LIFTABLE_IN_TIME
+from matching.terms import Criterion
+
+_DAY = (1 << SLOTS_PER_DAY) - 1
+START_LATER_DAYS = 30
+SHORTER_MINUTES = 300
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """`gained` people who would have nothing in the way, or only what lifts in time, and have not today.
+
+    `change`: "without" (the requirement or the criterion is dropped), "one_hour_later", "one_hour_earlier",
+    "starts_later" (by `START_LATER_DAYS`), "shorter_week" (by `SHORTER_MINUTES`).
+    """
+
+    change: str
+    criterion: Criterion
+    code: str
+    requirement: Requirement | None
+    gained: int
+
+
+def relaxations(
+    people: People,
+    offer: Offer,
+    policy: Policy,
+    *,
+    today: int,
+    occupations: Occupations,
+    rows: npt.NDArray[Any] | None = None,
+    eligible: npt.NDArray[np.int8] | None = None,
+    variants: bool = True,
+) -> tuple[Relaxation, ...]:
+    """What would bring people in, the most first; a change that brings nobody is left out.
+
+    Dropping a requirement is read from one pass; each of the `variants` (hours, start) costs one more.
+    """
+    context = Context(people, offer, policy, occupations, today, eligible)
+    kept = _considered(people, rows)
+    checks, gains, able = _without_each(context, kept)
+    found = [
+        Relaxation("without", check.criterion, check.code, check.requirement, int(gain))
+        for check, gain in zip(checks, gains, strict=True)
+        if check.relaxable and gain > 0
+    ]
+    for change, criterion, other in _variants(offer) if variants else ():
+        gain = int(np.count_nonzero(_able(replace(context, offer=other), kept) & ~able))
+        if gain > 0:
+            found.append(Relaxation(change, criterion, criterion.value, None, gain))
+    return tuple(sorted(found, key=lambda r: (-r.gained, r.criterion, r.code, r.change)))
+
+
+def without(offer: Offer, requirement: Requirement) -> Offer:
+    """The offer without one of its requirements, to rank again."""
+    return replace(offer, requirements=tuple(r for r in offer.requirements if r != requirement))
+
+
+def _without_each(context: Context, kept: Rows) -> tuple[tuple[Check, ...], Rows, npt.NDArray[np.bool_]]:
+    """For each check, how many people it alone keeps out; and who is able today."""
+    checks = checks_of(context)
+    gains = np.zeros(len(checks), np.int64)
+    able = np.empty(len(kept), np.bool_)
+    for first in range(0, len(kept), _CHUNK):
+        part = kept[first : first + _CHUNK]
+        seen = evaluate(context, Selection(context.people, _as_slice(part)), checks)
+        stops = [
+            (v.status == BLOCKING) | ((v.status == LIFTABLE) & (v.delay > context.lift_days)) for v in seen.verdicts
+        ]
+        together = np.zeros(len(part), np.int16)
+        for stop in stops:
+            together += stop
+        able[first : first + len(part)] = together == 0
+        alone = together == 1
+        gains += np.array([np.count_nonzero(stop & alone) for stop in stops], np.int64)
+    return checks, gains, able
+
+
+def _able(context: Context, kept: Rows) -> npt.NDArray[np.bool_]:
+    able = np.empty(len(kept), np.bool_)
+    checks = checks_of(context)
+    for first in range(0, len(kept), _CHUNK):
+        part = kept[first : first + _CHUNK]
+        seen = evaluate(context, Selection(context.people, _as_slice(part)), checks)
+        able[first : first + len(part)] = seen.tiers <= LIFTABLE_IN_TIME
+    return able
+
+
+def _variants(offer: Offer) -> Iterator[tuple[str, Criterion, Offer]]:
+    if tuple(offer.windows) != NO_WINDOWS:
+        later = tuple((day << 2) & _DAY for day in offer.windows)
+        earlier = tuple(day >> 2 for day in offer.windows)
+        if _same_length(later, offer.windows):
+            yield "one_hour_later", Criterion.SCHEDULE, replace(offer, windows=later)
+        if _same_length(earlier, offer.windows):
+            yield "one_hour_earlier", Criterion.SCHEDULE, replace(offer, windows=earlier)
+    if offer.start_day is not None:
+        start = offer.start_day + START_LATER_DAYS
+        yield "starts_later", Criterion.START, replace(offer, start_day=start)
+    asked = [m for m in (offer.weekly_minutes_min, offer.weekly_minutes_max) if m is not None]
+    if asked and min(asked) > 2 * SHORTER_MINUTES:
+        shorter = min(asked) - SHORTER_MINUTES
+        other = replace(offer, weekly_minutes_min=shorter, weekly_minutes_max=max(asked))
+        yield "shorter_week", Criterion.CONTRACT, other
+
+
+def _same_length(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """No half-hour fell off the day."""
+    return sum(d.bit_count() for d in one) == sum(d.bit_count() for d in other)
