@@ -36,6 +36,9 @@ _REPLACED = {
     "elle": ("el",),
 }
 
+# Pairs whose feminine is another word altogether.
+_OTHER_WORD = {"garcon fille", "homme femme", "monsieur dame", "steward hotesse", "valet femme", "traminot employee"}
+
 
 @dataclass(frozen=True, slots=True)
 class GenderedTitle:
@@ -98,6 +101,8 @@ def _share_complement(masculine: str, feminine: str) -> tuple[str, str] | None:
     """
     his, hers = masculine.split(), feminine.split()
     start = next((i for i, word in enumerate(his) if _related(word, hers[0])), None)
+    if fold(f"{his[0]} {hers[0]}") in _OTHER_WORD:
+        start = 0
     if start is None:
         return None
     hers = his[:start] + hers
@@ -122,6 +127,8 @@ def _open_endings(text: str, feminine: bool) -> str:
 
 
 def _feminine(stem: str, ending: str) -> str:
+    if ending not in _REPLACED and len(ending) > 2 and ending[0] in stem:
+        return stem[: stem.rindex(ending[0])] + ending  # "(tive)", "(teuse)": the ending overlaps the stem
     for masculine in _REPLACED.get(ending, ()):
         if stem.endswith(masculine):
             return stem[: len(stem) - len(masculine)] + _written_ending(masculine, ending)
