@@ -122,8 +122,7 @@ def check_pay(
         return PayVerdict(
             None,
             stops=(
-                "Indiquez le salaire brut : une offre se publie avec un salaire de l’heure, du mois ou de "
-                "l’année.",
+                "Indiquez le salaire brut : une offre se publie avec un salaire de l’heure, du mois ou de l’année.",
             ),
         )
     try:
@@ -140,8 +139,7 @@ def check_pay(
         return PayVerdict(
             cents,
             warnings=(
-                "Le SMIC en vigueur à la date de début n’est pas enregistré : ce salaire n’a pas pu être "
-                "vérifié.",
+                "Le SMIC en vigueur à la date de début n’est pas enregistré : ce salaire n’a pas pu être vérifié.",
             ),
         )
     if contract in SCALED_CONTRACTS:
@@ -190,9 +188,7 @@ def _scaled(
     if not rows:
         return PayVerdict(
             cents,
-            warnings=(
-                f"Le barème « {contract.label} » n’est pas enregistré à cette date : salaire à vérifier.",
-            ),
+            warnings=(f"Le barème « {contract.label} » n’est pas enregistré à cette date : salaire à vérifier.",),
         )
     known = [row for row in rows if _covers(row, age, year)]
     lowest = min(known or rows, key=lambda row: row.percent)
@@ -214,10 +210,7 @@ def _scaled(
 
 
 def _scale_warning(cents: int, floor: int, contract: ContractKind, mark: str) -> str:
-    begin = (
-        f"Le salaire « {contract.label} » dépend de l’âge et de l’année du contrat : "
-        "à vérifier à la signature"
-    )
+    begin = f"Le salaire « {contract.label} » dépend de l’âge et de l’année du contrat : à vérifier à la signature"
     if cents < floor:
         return f"{begin}. {euros(cents)} de l’heure est sous le plus bas du barème, {euros(floor)}{mark}."
     return f"{begin} (au plus bas {euros(floor)} de l’heure{mark})."
