@@ -164,11 +164,13 @@ def write(engine: Engine, at: datetime, actor_id: int | None) -> Iterator[UnitOf
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Session]:
-    """A session that only reads: whatever is pending at the end is dropped."""
+    """A session that only reads: whatever is pending at the end is dropped, what was loaded stays readable."""
     with Session(engine, expire_on_commit=False, autoflush=False) as session:
         try:
             yield session
         finally:
+            # A rollback expires the rows it holds: let go of them first.
+            session.expunge_all()
             session.rollback()
 
 
