@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from matching.access.passwords import Passwords
 from matching.clock import FixedClock
@@ -200,8 +201,6 @@ def page(browser: Any) -> Iterator[Any]:
 @pytest.fixture
 def live_server(ctx: Context) -> Iterator[str]:
     """The product served in a thread on `ctx`'s database; gives its address, like http://127.0.0.1:41000."""
-    from werkzeug.serving import make_server
-
     from matching.web.app import create_app
 
     server = make_server("127.0.0.1", 0, create_app(ctx), threaded=True)
