@@ -14,6 +14,11 @@ from matching.store.tables.base import Base
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
+def insert_of(session: Session) -> Any:
+    """The INSERT of the session's engine, which knows ON CONFLICT."""
+    return _INSERT[session.get_bind().dialect.name]
+
+
 def upsert(
     session: Session,
     table: type[Base],
@@ -27,7 +32,7 @@ def upsert(
 
     All rows carry the same columns. Returns how many rows were given.
     """
-    insert = _INSERT[session.get_bind().dialect.name]
+    insert = insert_of(session)
     count, pending = 0, iter(rows)
     while batch := list(islice(pending, chunk)):
         statement = insert(table)

@@ -30,6 +30,7 @@ from matching.store.tables.proposals import OPEN_STATES, Proposal
 from matching.store.tables.reference import Commune, FactKind, RomeOccupation, TransitNetworkCommune
 from matching.terms import CandidateState, Known
 
+AnySelect = Select[*tuple[Any, ...]]
 SLOT_MINUTES = 30
 _CHUNK = 500
 
@@ -44,7 +45,7 @@ class GuardedReader:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def rows(self, statement: Select[Any]) -> Sequence[Any]:
+    def rows(self, statement: AnySelect) -> Sequence[Any]:
         """The rows of `statement`; raises `ForbiddenRead` when it names another table or raw SQL."""
         for element in visitors.iterate(statement):
             if isinstance(element, TextClause):
@@ -102,9 +103,7 @@ def read_catalogue(reader: GuardedReader) -> Catalogue:
     return Catalogue(FactVocabulary(facts), codes, {code: i for i, code in enumerate(codes)}, sites)
 
 
-_PROFILE = select(
-    Candidate.id, Candidate.unit_id, Candidate.commune_insee, Candidate.state, Candidate.ranking_words
-)
+_PROFILE = select(Candidate.id, Candidate.unit_id, Candidate.commune_insee, Candidate.state, Candidate.ranking_words)
 _FACTS = select(
     CandidateFact.candidate_id,
     CandidateFact.fact,
@@ -166,7 +165,10 @@ def read_everyone(reader: GuardedReader, catalogue: Catalogue) -> People:
         catalogue.vocabulary,
         [profile.id for profile in profiles],
         facts=_columns(
-            ((row_of[c], fact_of[fact], _fact_value(v, amount, until)) for c, fact, v, amount, until in reader.rows(_FACTS)),
+            (
+                (row_of[c], fact_of[fact], _fact_value(v, amount, until))
+                for c, fact, v, amount, until in reader.rows(_FACTS)
+            ),
             3,
         ),
         goals=_columns(
@@ -237,11 +239,15 @@ def _weeks(windows: Sequence[Any], row_of: dict[int, int], n: int) -> tuple[Any,
 def read_changed(reader: GuardedReader, catalogue: Catalogue, since: int) -> list[PersonRecord]:
     """The profiles changed after data version `since`, as the engine takes them."""
     ids = [row.id for row in reader.rows(select(Candidate.id).where(Candidate.data_version > since))]
-    return [record for start in range(0, len(ids), _CHUNK) for record in _read(reader, catalogue, ids[start : start + _CHUNK])]
+    return [
+        record
+        for start in range(0, len(ids), _CHUNK)
+        for record in _read(reader, catalogue, ids[start : start + _CHUNK])
+    ]
 
 
 def _read(reader: GuardedReader, catalogue: Catalogue, ids: list[int]) -> list[PersonRecord]:
-    def grouped(statement: Select[Any], column: Any) -> dict[int, list[Any]]:
+    def grouped(statement: AnySelect, column: Any) -> dict[int, list[Any]]:
         groups: dict[int, list[Any]] = {}
         for row in reader.rows(statement.where(column.in_(ids))):
             groups.setdefault(row[0], []).append(row)

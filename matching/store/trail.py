@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.orm import Session
 
+from matching.store.bulk import insert_of
 from matching.store.tables.trail import GUARDED_TABLES, AuditEvent, AuditNote, ChainHead
 
 GENESIS = "0" * 64
@@ -41,10 +42,9 @@ def link_hash(
 
 def append(session: Session, at: datetime, actor_id: int | None, events: list[Event]) -> None:
     """Add `events` to the chain, in this transaction. The head's row is locked until it ends."""
-    head = session.execute(select(ChainHead).where(ChainHead.id == 1).with_for_update()).scalar_one_or_none()
-    if head is None:
-        head = ChainHead(id=1, event_id=0, hash=GENESIS)
-        session.add(head)
+    first = insert_of(session)(ChainHead).values(id=1, event_id=0, hash=GENESIS)
+    session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
+    head = session.execute(select(ChainHead).where(ChainHead.id == 1).with_for_update()).scalar_one()
     for item in events:
         number = head.event_id + 1
         details = json.dumps(dict(item.details), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
@@ -106,7 +106,7 @@ def missing_guards(connection: Connection) -> list[str]:
 
 
 def _names(connection: Connection, table: str) -> list[str]:
-    verbs = ["update", "delete"] + (["truncate"] if connection.dialect.name == "postgresql" else [])
+    verbs = ["update", "delete", "truncate" if connection.dialect.name == "postgresql" else "replace"]
     return [f"{table}_no_{verb}" for verb in verbs]
 
 
@@ -118,6 +118,14 @@ def _install_sqlite(connection: Connection, table: str) -> None:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
         )
+    # INSERT OR REPLACE deletes the row that stands in its way without a word to the delete trigger.
+    connection.execute(
+        text(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR hash = NEW.hash) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+    )
 
 
 def _install_postgresql(connection: Connection, table: str) -> None:

@@ -8,11 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from matching.errors import Conflict
 from matching.store import trail
+from matching.store.bulk import insert_of
 from matching.store.database import WRITE_OPTION
 from matching.store.tables import offers, organisations, people, proposals, reference
 from matching.store.tables.base import Base
@@ -57,6 +58,7 @@ class UnitOfWork:
         self._streams: set[str] = set()
         self._wrote = False
         event.listen(session, "before_flush", self._watch)
+        event.listen(session, "do_orm_execute", self._watch_statement)
 
     def record(self, action: str, subject_type: str, subject_id: int, note: str = "", **details: trail.Detail) -> None:
         """Say what happened. `details`: codes, identifiers, amounts. Names and free text go in `note`."""
@@ -87,6 +89,11 @@ class UnitOfWork:
             elif stream := _STREAM_OF.get(type(item)):
                 self._streams.add(stream)
 
+    def _watch_statement(self, state: ORMExecuteState) -> None:
+        # Statements that go round the ORM change data just as well.
+        if state.is_insert or state.is_update or state.is_delete:
+            self._wrote = True
+
     def finish(self) -> None:
         """Number the changes, chain the events. Always in this order, so that two writers never wait on each other."""
         new = [item for item in self.session.new if isinstance(item, people.Candidate)]
@@ -105,17 +112,12 @@ class UnitOfWork:
         self.session.flush()
 
     def _raise_version(self, stream: str) -> int:
-        raised = self.session.execute(
-            update(DataClock)
-            .where(DataClock.stream == stream)
-            .values(version=DataClock.version + 1)
-            .returning(DataClock.version)
-        ).scalar_one_or_none()
-        if raised is None:
-            self.session.add(DataClock(stream=stream, version=1))
-            self.session.flush()
-            return 1
-        return int(raised)
+        # In one statement: two transactions that are the first of a stream do not collide.
+        first = insert_of(self.session)(DataClock).values(stream=stream, version=1)
+        raised = first.on_conflict_do_update(
+            index_elements=["stream"], set_={"version": DataClock.version + 1}
+        ).returning(DataClock.version)
+        return int(self.session.execute(raised).scalar_one())
 
     def _stamp(self, version: int) -> None:
         ids = sorted(self._touched)
@@ -158,7 +160,8 @@ def write(engine: Engine, at: datetime, actor_id: int | None) -> Iterator[UnitOf
             raise Conflict(
                 "Ces informations existent déjà, ou viennent d’être utilisées par quelqu’un d’autre. "
                 "Rien n’a été enregistré : rouvrez la page et vérifiez.",
-                constraint=str(getattr(error.orig, "args", [""])[0])[:200],
+                # The first line names the constraint; PostgreSQL's next one quotes the values, which may be names.
+                constraint=str(error.orig).partition("\n")[0][:200],
             ) from error
 
 
