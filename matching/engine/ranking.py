@@ -320,7 +320,8 @@ def _considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
     if chosen.dtype == np.bool_:
         return np.flatnonzero(chosen & people.active)
     chosen = np.unique(chosen.astype(np.int64))
-    return chosen[people.active[chosen]]
+    looking: Rows = chosen[people.active[chosen]]
+    return looking
 
 
 def _as_slice(rows: Rows) -> slice | Rows:

@@ -16,46 +16,34 @@ _STOP_WORDS = (
     "a ai au aux avec c ce ces cette d dans de des du e elle en ere ers es est et etre eur euse euses eurs f h "
     "fh hf h/f f/h il ils ainsi je j l la le les leur leurs ma mes m mon n ne nous on ou par pas plus pour qu "
     "que qui s sa se ses si son sous sur t ta te tes ton trice trices un une vos votre vous y x cdi cdd the "
-    "rice ice ne nes niere iere ienne ive onne"
+    "rice ice ne nes niere iere ienne ive onne mme melle mr madame monsieur mademoiselle"
 )
 _STOP = frozenset(_STOP_WORDS.split())
 # Words whose two forms share no ending: both become the first.
 _PAIRS = {
     "femme": "homme",
-    "dame": "homme",
-    "monsieur": "homme",
-    "madame": "homme",
     "fille": "garcon",
-    "garcon": "garcon",
+    "valet": "homme",
+    "steward": "hote",
     "hotesse": "hote",
     "maitresse": "maitre",
     "contremaitresse": "contremaitre",
-    "mairesse": "maire",
-    "duchesse": "duc",
-    "princesse": "prince",
-    "copine": "copain",
-    "masseuse": "masseur",
-    "steward": "hote",
-    "sagefemme": "maieuticien",
-    "gouvernante": "gouvernant",
     "cheffe": "chef",
-    "clownesse": "clown",
-    "poetesse": "poete",
-    "abbesse": "abbe",
-    "heroine": "heros",
-    "dieu": "dieu",
-    "deesse": "dieu",
-    "compagne": "compagnon",
-    "compagnonne": "compagnon",
-    "negre": "negre",
-    "mannequine": "mannequin",
-    "docteure": "docteur",
+    "gouvernante": "gouvernant",
+    "ambassadrice": "ambassadeur",
+    "barmaid": "barman",
     "doctoresse": "docteur",
-    "lad": "lad",
-    "bucheronne": "bucheron",
-    "vigneronne": "vigneron",
-    "patronne": "patron",
-    "paysanne": "paysan",
+    "mairesse": "maire",
+    "peintresse": "peintre",
+    "designeuse": "designer",
+    "reporteuse": "reporter",
+    "dispatcheuse": "dispatcher",
+    "bookeuse": "booker",
+    "manageuse": "manager",
+    "rewriteuse": "rewriter",
+    "pizzaiola": "pizzaiolo",
+    "copine": "copain",
+    "compagne": "compagnon",
     "turque": "turc",
     "grecque": "grec",
     "publique": "public",
@@ -63,32 +51,30 @@ _PAIRS = {
     "fraiche": "frais",
     "seche": "sec",
     "longue": "long",
+    "douce": "doux",
     "vieille": "vieux",
     "belle": "beau",
     "nouvelle": "nouveau",
     "jumelle": "jumeau",
 }
-_PLURAL_KEPT = ("ss", "us", "is", "os", "as")
 # Feminine ending → the masculine one, longest first.
 _ENDINGS = (
+    ("woman", "man"),
     ("trice", "teur"),
     ("euse", "eur"),
+    ("eure", "eur"),
     ("enne", "en"),
     ("onne", "on"),
     ("anne", "an"),
     ("elle", "el"),
     ("ette", "et"),
-    ("esse", "e"),
     ("iere", "ier"),
     ("ere", "er"),
-    ("ive", "if"),
     ("ine", "in"),
-    ("eure", "eur"),
-    ("eresse", "eur"),
-    ("ee", "e"),
 )
 _WORD = re.compile(r"[a-z0-9]+")
 _BUCKETS = (1 << 16) - 1
+_SHORTEST = 3
 
 
 @lru_cache(maxsize=65_536)
@@ -98,19 +84,30 @@ def fold_word(word: str) -> str:
     >>> fold_word("serveuses") == fold_word("serveur")
     True
     """
-    word = _PAIRS.get(word, word)
-    if len(word) > 3 and word[-1] in "sx" and not word.endswith(_PLURAL_KEPT):
-        word = word[:-1]
+    word = _singular(_PAIRS.get(word, word))
     word = _PAIRS.get(word, word)
     for feminine, masculine in _ENDINGS:
         if word.endswith(feminine) and len(word) > len(feminine) + 1:
             word = word[: -len(feminine)] + masculine
             break
-    # The mute e and the doubled consonant before it are all that is left of the feminine.
-    if len(word) > 3 and word.endswith("e"):
+    # The mute e, and the consonant doubled before it or kept by it ("française"), end what is feminine.
+    for ending in ("e", "s"):
+        while len(word) > _SHORTEST and word.endswith(ending):
+            word = word[:-1]
+    if len(word) > _SHORTEST and word[-1] == word[-2]:
         word = word[:-1]
-    if len(word) > 3 and word[-1] == word[-2]:
-        word = word[:-1]
+    # After the e, so that "motivé" and "motivée" meet like "sportif" and "sportive".
+    return word[:-1] + "f" if word.endswith("iv") else word
+
+
+def _singular(word: str) -> str:
+    """ "sérieux" goes with "sérieuse", "municipaux" with "municipale"."""
+    if len(word) > 5 and word.endswith("eux"):
+        return word[:-1] + "r"
+    if len(word) > 5 and word.endswith("aux") and not word.endswith("eaux"):
+        return word[:-2] + "l"
+    if len(word) > _SHORTEST and word[-1] in "sx":
+        return word[:-1]
     return word
 
 
