@@ -19,6 +19,7 @@ from matching.terms import Criterion, Importance, RequirementKind, ScheduleFlag
 
 VEHICLE_CODES = frozenset({"vehicle"})
 LIMIT_CODES = frozenset({"night", "weekend", "split", "standing", "driving_ok", "max_load", "outdoors", "heights"})
+_UNDATED = ("mode_", "contract_")
 _LEVELS = {
     RequirementKind.FRENCH_ORAL: ("french_oral", Criterion.LANGUAGE),
     RequirementKind.FRENCH_READ: ("french_read", Criterion.LANGUAGE),
@@ -117,10 +118,15 @@ def skill(context: Context, who: Selection, *, requirement: Requirement) -> Verd
 
 
 def capability(context: Context, who: Selection, *, requirement: Requirement, criterion: Criterion) -> Verdict:
-    """A yes / no fact, still valid on the first day: a certificate that ends before counts as no."""
+    """A yes / no fact, still valid on the first day: a certificate that ends before counts as no.
+
+    Limits, modes and contracts have no end date: their amount, if any, is something else.
+    """
     fact = who.fact(requirement.code)
+    undated = criterion is Criterion.LIMITS or requirement.code.startswith(_UNDATED)
+    yes = fact > 0 if undated else _valid(fact, context)
     remedy = context.policy.remedy(requirement.code, criterion)
-    verdict = settle(requirement.importance, _valid(fact, context), fact < 0, remedy)
+    verdict = settle(requirement.importance, yes, fact < 0, remedy)
     return verdict.with_fact(fact)
 
 

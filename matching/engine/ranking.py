@@ -183,7 +183,7 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
             costs[row] += (verdict.status == UNKNOWN) * (share * policy.cost(check.criterion))
     parts -= costs
     proposed = np.maximum(who.column("open_proposals"), 0)
-    parts[-1] = -policy.spread_lambda * policy.spread_scale * np.log1p(proposed)
+    parts[-1] = -policy.spread_lambda * policy.spread_scale * np.log1p(proposed.astype(np.float64))
     fit = np.zeros(m)
     for part in parts:  # in the order of PARTS, so that whoever adds them up finds the same number
         fit += part

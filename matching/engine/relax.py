@@ -69,6 +69,11 @@ def relaxations(
     return tuple(sorted(found, key=lambda r: (-r.gained, r.criterion, r.code, r.change)))
 
 
+def variants_of(offer: Offer) -> dict[str, Offer]:
+    """The offer under each change of hours or start that it allows, by the name of the change."""
+    return {change: other for change, _, other in _variants(offer)}
+
+
 def without(offer: Offer, requirement: Requirement) -> Offer:
     """The offer without one of its requirements, to rank again."""
     return replace(offer, requirements=tuple(r for r in offer.requirements if r != requirement))

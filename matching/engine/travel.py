@@ -65,7 +65,7 @@ def travel(context: Context, who: Selection) -> Verdict:
 
 def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
     km = distance_km(who.column("lat"), who.column("lon"), place) * policy.detour
-    margin_km = who.column("radius_km") + np.float32(place.radius_km)
+    margin_km = who.column("radius_km").astype(np.float64) + place.radius_km
     shared = (who.column("network") & np.uint64(place.network)) != 0
     best.km = np.fmin(best.km, km)
     for position, mode in enumerate(MODES):
