@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from matching.store.bulk import insert_of
@@ -72,21 +71,18 @@ def append(session: Session, at: datetime, actor_id: int | None, events: list[Ev
 def first_broken_link(connection: Connection) -> int | None:
     """The number of the first event that does not follow from the one before; None when all hold."""
     previous, expected = GENESIS, 1
-    for row in _links(connection):
-        subject = f"{row.subject_type}:{row.subject_id}"
-        digest = link_hash(previous, row.id, row.at, row.actor_id, row.action, subject, row.details)
-        if row.id != expected or row.previous_hash != previous or row.hash != digest:
-            return expected
-        previous, expected = row.hash, expected + 1
-    head = connection.execute(select(ChainHead.event_id, ChainHead.hash)).one_or_none()
-    if head is not None and (head.event_id, head.hash) != (expected - 1, previous):
-        return expected
-    return None
-
-
-def _links(connection: Connection) -> Iterator[Row[Any]]:
     query = select(*AuditEvent.__table__.columns).order_by(AuditEvent.id)
-    yield from connection.execute(query, execution_options={"yield_per": 2000})
+    with connection.execute(query, execution_options={"yield_per": 2000}) as links:
+        for row in links:
+            subject = f"{row.subject_type}:{row.subject_id}"
+            digest = link_hash(previous, row.id, row.at, row.actor_id, row.action, subject, row.details)
+            if row.id != expected or row.previous_hash != previous or row.hash != digest:
+                return expected
+            previous, expected = row.hash, expected + 1
+    head = connection.execute(select(ChainHead.event_id, ChainHead.hash)).one_or_none()
+    # Links without a head, or a head further than the links: the end of the chain was cut.
+    at_the_end = (head.event_id, head.hash) if head is not None else (0, GENESIS)
+    return None if at_the_end == (expected - 1, previous) else expected
 
 
 def install_guards(connection: Connection) -> None:
@@ -121,7 +117,7 @@ def _install_sqlite(connection: Connection, table: str) -> None:
     # INSERT OR REPLACE deletes the row that stands in its way without a word to the delete trigger.
     connection.execute(
         text(
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR hash = NEW.hash) "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
