@@ -106,7 +106,8 @@ _SEEK = (
     r"seulement|exclusivement|reserve\w*|poste pour|convien\w+|priorite|il faut|etre|besoin d|qualites"
 )
 _CARE = (
-    r"aide a|aider|aides? aux|aupres d\w*|accompagn\w*|accueil\w*|gard(?:e|er|es)\b|enfants?|public\w*|soins?|"
+    r"aide a|aider|assist(?:ez|er|ance)|aides? aux|aupres d\w*|accompagn\w*|accueil\w*|"
+    r"gard(?:e|er|es)\b|enfants?|public\w*|soins?|"
     r"resident\w*|residence\w*|patient\w*|beneficiaires?|usagers?|clientele|clients?|eleves?|"
     r"adolescents?|encadr\w*|anim\w*|foyers?|hebergement|rayons?|vetements?|pret-a-porter|mode|mixite|"
     r"coiffure|coupes?|chaussures?|collections?|egalite|violences?|droits?|service aux|services a|"
@@ -171,8 +172,24 @@ def _not_for_both(text: str, match: re.Match[str]) -> bool:
     """A title in one form, in a text that never says it is open to both."""
     if _NEUTRAL.search(text):
         return False
+    if _other_form_near(text, match):
+        return False
     around = text[match.end() : match.end() + 2], text[max(0, match.start() - 3) : match.start()]
     return not ("/" in around[0] or "(" in around[0] or "/" in around[1])
+
+
+def _marked(match: re.Match[str]) -> int | str:
+    """The group to mark: `w` when the pattern has one that matched."""
+    return "w" if match.groupdict().get("w") else 0
+
+
+def _other_form_near(text: str, match: re.Match[str]) -> bool:
+    """ "Assistante maternelle / Assistant maternel": the same stem on the other side of a slash or "ou"."""
+    first, last = match.span(_marked(match))
+    stem = re.escape(text[first:last].split()[0][:5])
+    after = re.search(rf"(?:/|\bou\b) ?(?:une? )?{stem}", text[last : last + 60])
+    before = re.search(rf"{stem}[^.!?\n]{{0,50}}(?:/|\bou\b) ?(?:une? )?$", text[max(0, first - 90) : first])
+    return bool(after or before)
 
 
 def _title_for_one(text: str, match: re.Match[str]) -> bool:
@@ -207,19 +224,23 @@ _SPAN_AFTER = re.compile(
 _SPAN_BEFORE = re.compile(
     r"experience\w*|anciennete|permis|depuis|existe|fondee?|savoir-faire|garantie|duree|contrat|"
     r"diplome\w*|cursus|formation|il y a|pendant|leader|apres|tous les|agrement|engagement|majeur\w*|"
-    r"apprenti\w*|alternan\w*|mission"
+    r"service civique|clauses?|eligib\w*|apprenti\w*|alternan\w*|mission"
 )
 _AGE_MARK = re.compile(r"^(?:age|(?:de )?moins|(?:de )?plus|entre|de |maxi|pas plus|-|<|>|jusqu)|maxi|max|plus|moins")
+
+
+# From this age on, the words are about the people helped.
+_NOT_AT_WORK = 70
 
 
 def _is_age_of_person(text: str, match: re.Match[str]) -> bool:
     words = match.group()
     numbers = re.findall(r"\d{2}", words)
-    if numbers and int(numbers[-1]) < 18:
+    if numbers and not 18 <= int(numbers[-1]) < _NOT_AT_WORK:
         return False
     after = text[match.end() :]
     before = _before(text, match.start())
-    if _SPAN_AFTER.match(after) or _SPAN_BEFORE.search(before[-45:]):
+    if _SPAN_AFTER.match(after) or _SPAN_BEFORE.search(before.split(",")[-1][-45:]):
         return False
     if _cue(text, match.start()) == "care":
         return False
@@ -337,6 +358,11 @@ def _not_of_a_thing(text: str, match: re.Match[str]) -> bool:
     )
 
 
+def _not_of_a_plant(text: str, match: re.Match[str]) -> bool:
+    things = r"haies?|arbres?|plante\w*|plafond|meubles?|fosse|tranchee|hauteur|murs?|cloisons?|profond\w*"
+    return not re.search(things, _before(text, match.start()))
+
+
 RULES: tuple[_Rule, ...] = (
     # Age
     _rule(Ground.AGE, rf"{_AGES}", _is_age_of_person, AGE_LIMIT_ARTICLE),
@@ -440,7 +466,26 @@ RULES: tuple[_Rule, ...] = (
         _always,
         SEX_ARTICLE,
     ),
-    _rule(Ground.FAMILY, r"(?:meres?|peres?) (?:de famille|au foyer)\b", _is_not_cared_for, SEX_ARTICLE),
+    _rule(
+        Ground.FAMILY,
+        r"(?:jeunes? )?(?:meres?|peres?|mamans?|papas?|parents?) (?:de famille|au foyer|s'abstenir)\b",
+        _is_not_cared_for,
+        SEX_ARTICLE,
+    ),
+    _rule(Ground.FAMILY, r"(?:marie|divorce|pacse)(?:\(e\)|e)?s?(?: avec enfants?)?(?![\w-])", _is_asked, SEX_ARTICLE),
+    _rule(Ground.HEALTH, r"(?:ne )?souffr\w+ d'aucune? \w+", _is_not_cared_for),
+    _rule(
+        Ground.DISABILITY,
+        r"(?:ne )?conv(?:enant|ient) pas (?:a une?|aux) (?:personnes? |travailleurs? )?(?:handicap|invalid)\w*",
+    ),
+    _rule(Ground.APPEARANCE, r"1 ?m ?\d{2} (?:minimum|mini|maximum|exige)\w*", _not_of_a_plant),
+    _rule(Ground.AGE, r"vous etes (?:\w+ ou )?(?:une? )?(?P<w>(?:jeune )?retraite)\b"),
+    _rule(
+        Ground.SEX,
+        rf"(?P<w>{_EPICENE})(?: [a-z'-]+){{0,3}} (?:recherchee|souhaitee|demandee)s?\b",
+        _title_for_one,
+        SEX_ARTICLE,
+    ),
     _rule(
         Ground.FAMILY,
         r"(?:sans|libre de|aucune?) (?:toute? )?(?:charges?|contraintes?|obligations?|attaches?|"
@@ -471,7 +516,7 @@ RULES: tuple[_Rule, ...] = (
         _always,
         SEX_ARTICLE,
     ),
-    _rule(Ground.PREGNANCY, r"(?:femmes? )?(?:pas|non|ni) enceintes?\b|(?:femmes? )?enceintes?" + _ABSTAIN),
+    _rule(Ground.PREGNANCY, r"(?:femmes? )?(?:pas|non|ni)(?: etre)? enceintes?\b|(?:femmes? )?enceintes?" + _ABSTAIN),
     _rule(
         Ground.PREGNANCY,
         r"(?:sans|pas de|ni|aucun) (?:projet |desir |souhait )?(?:de |d')?(?:grossesse|maternite|bebe|"
@@ -643,11 +688,7 @@ RULES: tuple[_Rule, ...] = (
         r"(?:taille|mesurer|mesurant|mesurez|faire) (?:minimum|mini|maximum|au moins|entre|plus de|:|de)? ?"
         r"(?:de |d'au moins )?(?:1 ?m(?:etre)? ?\d{2}|1[,.]\d{2} ?m\b|1\d\d ?cm)"
         r"(?: (?:minimum|mini|maximum|maxi))?",
-        lambda text, match: (
-            not re.search(
-                r"haies?|arbres?|plante\w*|plafond|meubles?|fosse|tranchee|hauteur|mur", _before(text, match.start())
-            )
-        ),
+        _not_of_a_plant,
     ),
     _rule(Ground.APPEARANCE, r"taille (?:mannequin|de guepe|fine|3[4-9]|4[0-2])(?:[ /a-]+\d{2})?\b", _is_not_cared_for),
     _rule(
@@ -757,8 +798,7 @@ def _single_gender_title(text: str, bare: _Bare) -> list[Finding]:
 
 
 def _finding(text: str, bare: _Bare, rule: _Rule, match: re.Match[str]) -> Finding:
-    group: int | str = "w" if "w" in match.groupdict() and match.group("w") else 0
-    first, last = match.span(group)
+    first, last = match.span(_marked(match))
     while last > first and bare.text[last - 1] in " ,:":
         last -= 1
     while first < last and bare.text[first] == " ":
