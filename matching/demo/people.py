@@ -110,8 +110,10 @@ def _add_goals(town: Town, candidate: Candidate, known_on: date) -> None:
     dice = town.dice
     codes = [town.occupation()]
     near = [code for code in town.near.get(codes[0], []) if code in town.labels]
-    for _ in range(dice.choices([0, 1, 2], [35, 45, 20])[0]):
-        codes.append(dice.choice(near) if near and dice.random() < 0.6 else town.occupation())
+    codes.extend(
+        dice.choice(near) if near and dice.random() < 0.6 else town.occupation()
+        for _ in range(dice.choices([0, 1, 2], [35, 45, 20])[0])
+    )
     texts = []
     for position, code in enumerate(dict.fromkeys(codes)):
         title = _title(dice, town.titles.get(code, []))
@@ -173,7 +175,7 @@ def _facts(dice: Random, today: date, known_on: date) -> list[CandidateFact]:
         "mode_car": (_known(vehicle), dice.choice([30, 40, 45, 60]), None),
         "available_from": (Known.YES, day_number(today + timedelta(days=dice.choice([-30, -10, 0, 0, 15, 45]))), None),
         "hours_min": (Known.YES, dice.choice([0, 600, 1200, 1200, 1440, 1680]), None),
-        "hours_max": (Known.YES, dice.choice([1200, 1680, 2100, 2100, 2340]), None),
+        "hours_max": (Known.YES, dice.choices([1200, 1680, 2100, 2340], [10, 15, 50, 25])[0], None),
         "french_oral": (Known.YES, dice.choices([1, 2, 3, 4, 5, 6], [6, 12, 16, 16, 20, 30])[0], None),
         "french_read": (Known.YES, dice.choices([1, 2, 3, 4, 5, 6], [12, 14, 16, 14, 18, 26])[0], None),
         "night": (_known(dice.random() < 0.35), None, None),

@@ -15,8 +15,8 @@ from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, SLOTS_PER_DAY, Offer, Requirement
 from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
-from matching.engine.ranking import _CHUNK, Rows, _as_slice, _considered, evaluate
-from matching.engine.statuses import BLOCKING, LIFTABLE, LIFTABLE_IN_TIME
+from matching.engine.ranking import CHUNK, Rows, as_slice, considered
+from matching.engine.statuses import BLOCKING, LIFTABLE
 from matching.terms import Criterion
 
 _DAY = (1 << SLOTS_PER_DAY) - 1
@@ -55,7 +55,7 @@ def relaxations(
     Dropping a requirement is read from one pass; each of the `variants` (hours, start) costs one more.
     """
     context = Context(people, offer, policy, occupations, today, eligible)
-    kept = _considered(people, rows)
+    kept = considered(people, rows)
     checks, gains, able = _without_each(context, kept)
     found = [
         Relaxation("without", check.criterion, check.code, check.requirement, int(gain))
@@ -81,15 +81,11 @@ def without(offer: Offer, requirement: Requirement) -> Offer:
 
 def _without_each(context: Context, kept: Rows) -> tuple[tuple[Check, ...], Rows, npt.NDArray[np.bool_]]:
     """For each check, how many people it alone keeps out; and who is able today."""
-    checks = checks_of(context)
+    checks = _stopping(context)
     gains = np.zeros(len(checks), np.int64)
     able = np.empty(len(kept), np.bool_)
-    for first in range(0, len(kept), _CHUNK):
-        part = kept[first : first + _CHUNK]
-        seen = evaluate(context, Selection(context.people, _as_slice(part)), checks)
-        stops = [
-            (v.status == BLOCKING) | ((v.status == LIFTABLE) & (v.delay > context.lift_days)) for v in seen.verdicts
-        ]
+    for first, part in _chunks(kept):
+        stops = _stops(context, part, checks)
         together = np.zeros(len(part), np.int16)
         for stop in stops:
             together += stop
@@ -100,13 +96,29 @@ def _without_each(context: Context, kept: Rows) -> tuple[tuple[Check, ...], Rows
 
 
 def _able(context: Context, kept: Rows) -> npt.NDArray[np.bool_]:
-    able = np.empty(len(kept), np.bool_)
-    checks = checks_of(context)
-    for first in range(0, len(kept), _CHUNK):
-        part = kept[first : first + _CHUNK]
-        seen = evaluate(context, Selection(context.people, _as_slice(part)), checks)
-        able[first : first + len(part)] = seen.tiers <= LIFTABLE_IN_TIME
+    """Who has nothing in the way, or only what lifts in time."""
+    able = np.ones(len(kept), np.bool_)
+    checks = _stopping(context)
+    for first, part in _chunks(kept):
+        for stop in _stops(context, part, checks):
+            able[first : first + len(part)] &= ~stop
     return able
+
+
+def _stopping(context: Context) -> tuple[Check, ...]:
+    """Only what is essential can keep somebody out: the rest need not be judged."""
+    return tuple(check for check in checks_of(context) if check.essential)
+
+
+def _stops(context: Context, part: Rows, checks: tuple[Check, ...]) -> list[npt.NDArray[np.bool_]]:
+    who = Selection(context.people, as_slice(part))
+    verdicts = (check.judge(context, who) for check in checks)
+    return [(v.status == BLOCKING) | ((v.status == LIFTABLE) & (v.delay > context.lift_days)) for v in verdicts]
+
+
+def _chunks(kept: Rows) -> Iterator[tuple[int, Rows]]:
+    for first in range(0, len(kept), CHUNK):
+        yield first, kept[first : first + CHUNK]
 
 
 def _variants(offer: Offer) -> Iterator[tuple[str, Criterion, Offer]]:

@@ -1,0 +1,100 @@
+"""From the rows of an offer to what the engine asks, and who belongs to the publics it is reserved to."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matching import engine
+from matching.engine.words import fold_words, hash_tokens
+from matching.store.ranking_source import Catalogue, slots
+from matching.store.tables.offers import Offer
+from matching.store.tables.people import Candidate
+from matching.store.tables.protected import ProtectedFact
+from matching.terms import ContractKind, RequirementKind
+
+
+def engine_offer(offer: Offer, catalogue: Catalogue, occupation_label: str) -> engine.Offer:
+    """What the offer asks, in the engine's codes. An amount or a code not said is not asked."""
+    windows = [0] * 7
+    for window in offer.windows:
+        windows[window.weekday] |= slots(window.start_minute, window.end_minute, inside=False)
+    sites = [catalogue.site(place.commune_insee) for place in offer.places]
+    paid = offer.contract_kind is not ContractKind.IMMERSION
+    return engine.Offer(
+        id=offer.id,
+        rome=catalogue.rome_index.get(offer.rome_code or "", -1),
+        title=offer.title_id or -1,
+        words=tuple(dict.fromkeys(int(i) for i in hash_tokens(fold_words(_text(offer, occupation_label))))),
+        places=tuple(engine.Place(site.lat, site.lon, site.radius_km, site.network) for site in sites),
+        start_day=engine.day_number(offer.starts_on) if offer.starts_on else None,
+        contract=offer.contract_kind.value if offer.contract_kind else "",
+        weekly_minutes_min=offer.weekly_minutes,
+        weekly_minutes_max=offer.weekly_minutes,
+        pay_cents=offer.pay_hourly_cents if paid else None,
+        windows=tuple(windows),
+        flags=frozenset(offer.schedule_flags),
+        requirements=tuple(
+            engine.Requirement(
+                kind=asked.kind,
+                code=asked.code if asked.kind is RequirementKind.CAPABILITY else "",
+                index=int(asked.code) if asked.kind is RequirementKind.SKILL else -1,
+                amount=asked.amount or 0,
+                importance=asked.importance,
+            )
+            for asked in offer.requirements
+        ),
+        reserved=bool(offer.reserved_publics),
+    )
+
+
+def _text(offer: Offer, occupation_label: str) -> str:
+    return f"{offer.title} {occupation_label} {offer.description}"
+
+
+def eligibility(
+    session: Session, people: engine.People, publics: list[str], today: date
+) -> npt.NDArray[np.int8] | None:
+    """Who may take a reserved offer: 1 yes, 0 no, -1 unknown, a cell a row of `people`; None when not reserved.
+
+    Belonging to one of the publics is enough; no needs every one to be answered no.
+    """
+    if not publics:
+        return None
+    wanted = {_FACT_OF.get(public, public) for public in publics}
+    query = (
+        select(Candidate.id, ProtectedFact.kind, ProtectedFact.value)
+        .join(ProtectedFact, ProtectedFact.person_id == Candidate.person_id)
+        .where(ProtectedFact.kind.in_(wanted))
+    )
+    answers: dict[int, dict[str, str]] = {}
+    for candidate_id, kind, value in session.execute(query):
+        answers.setdefault(candidate_id, {})[kind] = value
+    known = np.full(len(people), -1, np.int8)
+    for row, person in enumerate(people.ids.tolist()):
+        known[row] = _belongs(answers.get(person, {}), publics, today)
+    return known
+
+
+_FACT_OF = {"under_26": "birth_date", "over_50": "birth_date"}
+
+
+def _belongs(answers: dict[str, str], publics: list[str], today: date) -> int:
+    verdicts = [_answer(answers.get(_FACT_OF.get(public, public)), public, today) for public in publics]
+    if 1 in verdicts:
+        return 1
+    return -1 if -1 in verdicts else 0
+
+
+def _answer(value: str | None, public: str, today: date) -> int:
+    if value is None:
+        return -1
+    if public not in _FACT_OF:
+        return int(value == "yes")
+    born = date.fromisoformat(value)
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return int(age < 26 if public == "under_26" else age >= 50)
