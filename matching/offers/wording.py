@@ -103,7 +103,8 @@ def _bare(text: str) -> _Bare:
 _SEEK = (
     r"recherch\w*|cherch(?:e|ons|ent|ant)|recrut\w*|embauch\w*|souhait\w*|profils?|candidat\w*|ideal\w*|"
     r"vous (?:etes|avez|serez|devez)|exige\w*|imperati\w*|obligatoire\w*|preference|uniquement|"
-    r"seulement|exclusivement|reserve\w*|poste pour|convien\w+|priorite|il faut|etre|besoin d|qualites"
+    r"seulement|exclusivement|reserve\w*|"
+    r"poste (?:de \w+ )?pour|convien\w+|conven(?:ant|ir)|priorite|il faut|etre|besoin d|qualites"
 )
 _CARE = (
     r"aide a|aider|assist(?:ez|er|ance)|aides? aux|aupres d\w*|accompagn\w*|accueil\w*|"
@@ -187,6 +188,9 @@ def _other_form_near(text: str, match: re.Match[str]) -> bool:
     """ "Assistante maternelle / Assistant maternel": the same stem on the other side of a slash or "ou"."""
     first, last = match.span(_marked(match))
     stem = re.escape(text[first:last].split()[0][:5])
+    halves = text[first:last].split("-")
+    if len(halves) == 2 and halves[0][:4] == halves[1][:4]:
+        return True
     after = re.search(rf"(?:/|\bou\b) ?(?:une? )?{stem}", text[last : last + 60])
     before = re.search(rf"{stem}[^.!?\n]{{0,50}}(?:/|\bou\b) ?(?:une? )?$", text[max(0, first - 90) : first])
     return bool(after or before)
@@ -207,7 +211,7 @@ def _person_of_one_sex(text: str, match: re.Match[str]) -> bool:
     return _is_asked(text, match)
 
 
-_CLOTHES = re.compile(r"(?:rayon|mode|coupe|pour) $")
+_CLOTHES = re.compile(r"(?:rayon|mode|coupe) $")
 
 # --- age ----------------------------------------------------------------------------------------------
 
@@ -224,7 +228,8 @@ _SPAN_AFTER = re.compile(
 _SPAN_BEFORE = re.compile(
     r"experience\w*|anciennete|permis|depuis|existe|fondee?|savoir-faire|garantie|duree|contrat|"
     r"diplome\w*|cursus|formation|il y a|pendant|leader|apres|tous les|agrement|engagement|majeur\w*|"
-    r"service civique|clauses?|eligib\w*|apprenti\w*|alternan\w*|mission"
+    r"service civique|clauses?|eligib\w*|"
+    r"immeubles?|vehicules?|batiments?|logements?|machines?|apprenti\w*|alternan\w*|mission"
 )
 _AGE_MARK = re.compile(r"^(?:age|(?:de )?moins|(?:de )?plus|entre|de |maxi|pas plus|-|<|>|jusqu)|maxi|max|plus|moins")
 
@@ -472,6 +477,21 @@ RULES: tuple[_Rule, ...] = (
         _is_not_cared_for,
         SEX_ARTICLE,
     ),
+    _rule(Ground.FAMILY, r"(?:non|pas) (?:marie|divorce|pacse)(?:\(e\)|e)?s?\b", _always, SEX_ARTICLE),
+    _rule(Ground.FAMILY, r"(?:pas de|sans|aucun) (?:problemes?|soucis?|contraintes?) de garde\b", _always, SEX_ARTICLE),
+    _rule(Ground.SEX, r"\((?:homme|femme)s?\)", _is_not_cared_for, SEX_ARTICLE),
+    _rule(Ground.HEALTH, r"sante de fer\b"),
+    _rule(Ground.APPEARANCE, r"(?:jolie|belle|charmante)s? (?:hotesse|serveuse|femme|fille|vendeuse)s?\b"),
+    _rule(
+        Ground.OPINION,
+        r"(?:indiqu|precis|mentionn)\w+ (?:vos|votre) (?P<w>(?:opinion|conviction)s? (?:politique|syndicale)s?)",
+    ),
+    _rule(
+        Ground.ORIGIN,
+        r"(?:de )?preference (?:une? )?(?:blanc(?:he)?|noire?|asiatique|europeen|africain|maghrebin)\w*|"
+        r"(?:asiatique|africain|maghrebin|antillais)\w* (?:de preference|uniquement)",
+        _is_not_cared_for,
+    ),
     _rule(Ground.FAMILY, r"(?:marie|divorce|pacse)(?:\(e\)|e)?s?(?: avec enfants?)?(?![\w-])", _is_asked, SEX_ARTICLE),
     _rule(Ground.HEALTH, r"(?:ne )?souffr\w+ d'aucune? \w+", _is_not_cared_for),
     _rule(
@@ -511,7 +531,7 @@ RULES: tuple[_Rule, ...] = (
     _rule(Ground.FAMILY, rf"(?:{_SEEK_VERB}) (?:un |d'un )?(?P<w>couple)\b", _always, SEX_ARTICLE),
     _rule(
         Ground.FAMILY,
-        r"(?:indiquer|preciser|mentionner) (?:votre |la )?(?P<w>situation (?:familiale|de famille|"
+        r"(?:indiqu|precis|mentionn)\w+ (?:votre |la )?(?P<w>situation (?:familiale|de famille|"
         r"matrimoniale))",
         _always,
         SEX_ARTICLE,
@@ -595,7 +615,7 @@ RULES: tuple[_Rule, ...] = (
     _rule(Ground.HEALTH, r"(?:bon|excellent|parfait) etat de sante\b(?! d)", _is_not_cared_for),
     _rule(
         Ground.HEALTH,
-        r"(?:sans|aucun|pas de|ni) (?:gros )?(?:problemes?|soucis?|antecedents?|fragilites?|pathologies?|"
+        r"(?:sans|aucun|pas (?:avoir )?de|ni) (?:gros )?(?:problemes?|soucis?|antecedents?|fragilites?|pathologies?|"
         r"maladies?|restrictions?) (?:de |du |medica\w*|d')?(?:sante|dos|medica\w*|physiques?|genou\w*|chronique\w*|"
         r"psych\w*|cardiaque\w*|ordre medical)",
     ),
@@ -648,7 +668,8 @@ RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         Ground.APPEARANCE,
-        r"(?:bien|bonne) presente?r?\b(?= ?(?:[,.!;\n]|$| et| exige))|(?:vous )?presentez bien\b|"
+        r"(?:bien|bonne) presente?r?\b(?= ?(?:[,.!;\n]|$| et| exige))|"
+        r"(?:vous )?presentez bien\b(?= ?(?:[,.!;\n]|$| et))|"
         r"(?:sachant|savoir) (?:se |bien )?(?:bien )?presenter\b(?= ?(?:[,.!;\n]|$))",
     ),
     _rule(
