@@ -33,7 +33,7 @@ from matching.engine.travel import MODES
 from matching.terms import Criterion, MatchStatus, Tier, TravelMode
 
 Rows = npt.NDArray[np.int64]
-_CHUNK = 1 << 16
+CHUNK = 1 << 16
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _POSITION = {criterion: i for i, criterion in enumerate(CRITERIA)}
 
@@ -228,14 +228,14 @@ def rank(
     `eligible` int8[len(people)] (1, 0, -1 unknown) is read only when the offer is reserved.
     """
     context = Context(people, offer, policy, occupations, today, eligible)
-    kept = _considered(people, rows)
+    kept = considered(people, rows)
     checks = checks_of(context)
     keys = np.empty(len(kept), np.int64)
     counts = np.zeros((len(CRITERIA), 8), np.int64)
     tier_counts = np.zeros(len(TIERS), np.int64)
-    for first in range(0, len(kept), _CHUNK):
-        part = kept[first : first + _CHUNK]
-        seen = evaluate(context, Selection(people, _as_slice(part)), checks)
+    for first in range(0, len(kept), CHUNK):
+        part = kept[first : first + CHUNK]
+        seen = evaluate(context, Selection(people, as_slice(part)), checks)
         keys[first : first + len(part)] = _sort_keys(seen)
         tier_counts += np.bincount(seen.tiers, minlength=len(TIERS))
         for row in range(len(CRITERIA)):
@@ -275,15 +275,15 @@ def explain(
     """
     context = Context(people, offer, policy, occupations, today, eligible)
     row = people.row_of(person_id)
-    kept = _considered(people, rows)
+    kept = considered(people, rows)
     checks = checks_of(context)
     here = np.array([row], np.int64)
     seen = evaluate(context, Selection(people, here), checks)
     own_key, own_tie = _sort_keys(seen)[0], tie_hash(seed, people.ids[here])[0]
     before = 0
-    for first in range(0, len(kept), _CHUNK):
-        part = kept[first : first + _CHUNK]
-        others = Selection(people, _as_slice(part))
+    for first in range(0, len(kept), CHUNK):
+        part = kept[first : first + CHUNK]
+        others = Selection(people, as_slice(part))
         keys = _sort_keys(evaluate(context, others, checks))
         ahead = (keys < own_key) | ((keys == own_key) & (tie_hash(seed, others.ids) < own_tie))
         before += int(np.count_nonzero(ahead & (part != row)))
@@ -313,7 +313,8 @@ def _first(keys: npt.NDArray[np.int64], ties: npt.NDArray[np.uint64], top: int) 
     return first
 
 
-def _considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
+def considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
+    """Rows of the active people among those asked for (mask or indices; None = all), in order."""
     if rows is None:
         return np.flatnonzero(people.active)
     chosen = np.asarray(rows)
@@ -324,7 +325,7 @@ def _considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
     return looking
 
 
-def _as_slice(rows: Rows) -> slice | Rows:
+def as_slice(rows: Rows) -> slice | Rows:
     """Neighbouring rows as a slice: columns are then read in place, not copied."""
     if len(rows) and int(rows[-1]) - int(rows[0]) + 1 == len(rows):
         return slice(int(rows[0]), int(rows[-1]) + 1)

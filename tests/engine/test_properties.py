@@ -205,7 +205,7 @@ def test_the_same_crowd_in_chunks_ranks_alike(monkeypatch: pytest.MonkeyPatch) -
     people = worlds.people_of(worlds.crowd(draw, 90))
     offer, policy = worlds.offer(draw, start_day=worlds.TODAY + 30), worlds.policy(draw)
     whole = rank(people, offer, policy, **common())
-    monkeypatch.setattr("matching.engine.ranking._CHUNK", 7)
+    monkeypatch.setattr("matching.engine.ranking.CHUNK", 7)
     cut = rank(people, offer, policy, **common())
     assert cut.matches == whole.matches
     assert cut.status_counts == whole.status_counts

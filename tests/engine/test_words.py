@@ -65,10 +65,8 @@ def test_token_ids_are_stable_small_and_distinct() -> None:
 
 @pytest.mark.reference
 def test_official_titles_fold_alike() -> None:
-    folder = os.environ.get("MATCHING_REFERENCE_DATA")
-    if not folder:
-        pytest.skip("MATCHING_REFERENCE_DATA is not set")
-    pairs = _two_forms(next(Path(folder).rglob("unix_referentiel_appellation*.csv")))
+    folder = Path(os.environ["MATCHING_REFERENCE_DATA"])
+    pairs = _two_forms(next(folder.rglob("unix_referentiel_appellation*.csv")))
     alike = sum(fold_words(one) == fold_words(other) for one, other in pairs)
     assert len(pairs) > 10_000
     assert alike / len(pairs) >= 0.97
