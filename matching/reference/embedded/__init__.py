@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -119,4 +120,22 @@ def _fact_kind(row: dict[str, str]) -> FactKind:
 def _remedy(row: dict[str, str]) -> RemedyDefault:
     return RemedyDefault(
         row["code"], RemedyKind(row["kind"]), row["label"], row["lifts"], int(row["delay_days"]), row["who"]
+    )
+
+
+def completed(official: Reference) -> Reference:
+    """The national reference with what only the embedded one holds: synonyms, amounts, facts, remedies, networks.
+
+    Synonyms whose occupation left the ROME are dropped.
+    """
+    own = load_embedded()
+    known = official.occupation_by_code
+    return replace(
+        official,
+        synonyms=tuple(synonym for synonym in own.synonyms if synonym.rome_code in known),
+        legal_parameters=own.legal_parameters,
+        fact_kinds=own.fact_kinds,
+        remedies=own.remedies,
+        networks=own.networks,
+        criteria=own.criteria,
     )
