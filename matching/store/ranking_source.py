@@ -12,7 +12,7 @@ from math import nan, pi, sqrt
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, Table, TextClause, func, select
+from sqlalchemy import ColumnClause, Select, TableClause, TextClause, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -48,9 +48,10 @@ class GuardedReader:
     def rows(self, statement: AnySelect) -> Sequence[Any]:
         """The rows of `statement`; raises `ForbiddenRead` when it names another table or raw SQL."""
         for element in visitors.iterate(statement):
-            if isinstance(element, TextClause):
+            if isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal):
                 raise ForbiddenRead("raw SQL in a ranking read")
-            if isinstance(element, Table) and not element.info.get("ranking_input"):
+            # A table made on the spot by its name carries no mark, and is refused too.
+            if isinstance(element, TableClause) and not getattr(element, "info", {}).get("ranking_input"):
                 raise ForbiddenRead(f"{element.name} is not an input of ranking")
         return self._session.execute(statement).all()
 
