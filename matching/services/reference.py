@@ -175,7 +175,7 @@ def _write_settings(session: Session, reference: Reference) -> None:
 
 
 def _add_parameters(session: Session, reference: Reference) -> None:
-    present = set(session.execute(select(tables.LegalParameter.code, tables.LegalParameter.valid_from)).tuples().all())
+    present = set(session.execute(select(tables.LegalParameter.code, tables.LegalParameter.valid_from)).all())
     for row in reference.legal_parameters:
         if (row.code, row.valid_from) not in present:
             session.add(
