@@ -159,7 +159,7 @@ def _places(session: Session, ids: list[int]) -> dict[int, list[str]]:
         .where(Establishment.organisation_id.in_(ids))
     )
     places: dict[int, list[str]] = {}
-    for organisation_id, name in rows.tuples():
+    for organisation_id, name in rows:
         places.setdefault(organisation_id, []).append(name or "")
     return places
 
@@ -171,7 +171,7 @@ def _offer_counts(session: Session, actor: Actor, ids: list[int]) -> dict[tuple[
         .where(Establishment.organisation_id.in_(ids), scope.offers(actor))
         .group_by(Establishment.organisation_id, Offer.state)
     )
-    return {(organisation_id, state): count for organisation_id, state, count in rows.tuples()}
+    return {(organisation_id, state): count for organisation_id, state, count in rows}
 
 
 def get_employer(ctx: Context, actor: Actor, organisation_id: int) -> EmployerSheet:
@@ -212,7 +212,7 @@ def _contacts(session: Session, ids: list[int]) -> dict[int, tuple[tuple[str, st
         .order_by(UserAccount.name)
     )
     found: dict[int, tuple[tuple[str, str], ...]] = {}
-    for establishment_id, name, email in rows.tuples():
+    for establishment_id, name, email in rows:
         if establishment_id is not None:
             found[establishment_id] = (*found.get(establishment_id, ()), (name, email))
     return found

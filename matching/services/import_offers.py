@@ -251,10 +251,10 @@ class _Reader:
         self._headers = {column.name: column.header for column in COLUMNS}
         self._rules = read_pay_rules(session)
         rows = session.execute(select(Establishment.siret, Establishment.id, Establishment.name, Establishment.active))
-        self._establishments = {siret: (key, name) for siret, key, name, active in rows.tuples() if active}
+        self._establishments = {siret: (key, name) for siret, key, name, active in rows if active}
         facts = session.execute(select(FactKind.code, FactKind.label).where(FactKind.group.in_(ASKABLE_GROUPS)))
-        self._facts = {fold(word): code for code, label in facts.tuples() for word in (code, label)}
-        self._labels = dict(session.execute(select(RomeOccupation.code, RomeOccupation.label)).tuples().all())
+        self._facts = {fold(word): code for code, label in facts for word in (code, label)}
+        self._labels = dict(session.execute(select(RomeOccupation.code, RomeOccupation.label)).all())
         self._seen: dict[tuple[object, ...], int] = {}
 
     def read(self, record: Record) -> OfferInput:

@@ -184,7 +184,7 @@ def _communes(session: Session, offer_ids: list[int]) -> dict[int, str]:
             .where(OfferPlace.offer_id.in_(offer_ids[start : start + 500]))
             .order_by(OfferPlace.offer_id, OfferPlace.position)
         )
-        for offer_id, name in session.execute(query).tuples():
+        for offer_id, name in session.execute(query):
             names.setdefault(offer_id, []).append(name)
     return {offer_id: ", ".join(found) for offer_id, found in names.items()}
 
@@ -209,7 +209,7 @@ def filter_choices(ctx: Context, actor: Actor) -> FilterChoices:
 
 
 def _choices(session: Session, query: Select[Any], reach: ColumnElement[bool]) -> tuple[Choice, ...]:
-    rows = session.execute(query.where(reach).distinct()).tuples().all()
+    rows = session.execute(query.where(reach).distinct()).all()
     found = [Choice(str(code), label) for code, label in rows if code is not None]
     return tuple(sorted(found, key=lambda choice: (fold(choice.label), choice.value)))
 

@@ -143,9 +143,9 @@ def _first(postal_codes: str) -> str:
 
 def _requirements(session: Session, asked: Iterable[OfferRequirement]) -> tuple[RequirementView, ...]:
     asked = list(asked)
-    facts = dict(session.execute(select(FactKind.code, FactKind.label)).tuples().all())
+    facts = dict(session.execute(select(FactKind.code, FactKind.label)).all())
     ids = [int(r.code) for r in asked if r.kind is RequirementKind.SKILL and r.code.isdecimal()]
-    skills = {str(k): v for k, v in session.execute(select(Skill.id, Skill.label).where(Skill.id.in_(ids))).tuples()}
+    skills = {str(k): v for k, v in session.execute(select(Skill.id, Skill.label).where(Skill.id.in_(ids)))}
     views = []
     for item in asked:
         name = skills.get(item.code, "") if item.kind is RequirementKind.SKILL else facts.get(item.code, "")
