@@ -24,18 +24,16 @@ from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, Offer, Place, Requirement
 from matching.engine.people import People, PersonRecord
 from matching.engine.policy import PARTS, SPREAD, ModeParameters, OccupationLevel, Policy, Remedy
-from matching.engine.ranking import (
+from matching.engine.ranking import explain, rank, tie_hash
+from matching.engine.relax import Relaxation, relaxations, without
+from matching.engine.results import (
     OccupationDetail,
     PersonMatch,
     Ranking,
     RequirementResult,
     ScheduleDetail,
     TravelDetail,
-    explain,
-    rank,
-    tie_hash,
 )
-from matching.engine.relax import Relaxation, relaxations, without
 from matching.engine.words import fold_words, hash_tokens, words_of
 from matching.terms import RequirementKind
 

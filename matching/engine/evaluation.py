@@ -1,0 +1,82 @@
+"""One vectorised pass: statuses, parts, fit and tier of many people for one offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.checks import Check, Context, Verdict
+from matching.engine.criteria import checks_of
+from matching.engine.people import Selection
+from matching.engine.policy import PARTS
+from matching.engine.statuses import (
+    BLOCKED,
+    BLOCKING,
+    CLEAR,
+    CRITERIA,
+    LIFTABLE,
+    LIFTABLE_IN_TIME,
+    LIFTABLE_LATE,
+    NOT_ASKED,
+    UNKNOWN,
+)
+
+_POSITION = {criterion: i for i, criterion in enumerate(CRITERIA)}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A pass over a selection: one column a person.
+
+    `parts` float64[len(PARTS), m], `costs` the same, `statuses` int8 and `delays` int16 [len(Criterion), m].
+    """
+
+    checks: tuple[Check, ...]
+    verdicts: tuple[Verdict, ...]
+    tiers: npt.NDArray[np.int8]
+    fit: npt.NDArray[np.float64]
+    parts: npt.NDArray[np.float64]
+    costs: npt.NDArray[np.float64]
+    statuses: npt.NDArray[np.int8]
+    delays: npt.NDArray[np.int16]
+
+
+def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = None) -> Evaluation:
+    """Judge everything the offer asks, for the people selected."""
+    asked = tuple(checks_of(context) if checks is None else checks)
+    m, k = len(who), len(CRITERIA)
+    parts, costs = np.zeros((len(PARTS), m)), np.zeros((len(PARTS), m))
+    statuses = np.full((k, m), NOT_ASKED, np.int8)
+    delays = np.zeros((k, m), np.int16)
+    verdicts = tuple(check.judge(context, who) for check in asked)
+    totals = {c: sum(check.criterion is c for check in asked) for c in CRITERIA}
+    policy = context.policy
+    for check, verdict in zip(asked, verdicts, strict=True):
+        row = _POSITION[check.criterion]
+        share = policy.weight(check.criterion) / totals[check.criterion]
+        np.maximum(statuses[row], verdict.status, out=statuses[row])
+        np.maximum(delays[row], verdict.delay, out=delays[row])
+        parts[row] += verdict.value * (share * check.factor(policy))
+        if check.essential:
+            costs[row] += (verdict.status == UNKNOWN) * (share * policy.cost(check.criterion))
+    parts -= costs
+    proposed = np.maximum(who.column("open_proposals"), 0)
+    parts[-1] = -policy.spread_lambda * policy.spread_scale * np.log1p(proposed.astype(np.float64))
+    fit = np.zeros(m)
+    for part in parts:  # in the order of PARTS, so that whoever adds them up finds the same number
+        fit += part
+    tiers = tiers_of(statuses, delays, context.lift_days)
+    return Evaluation(asked, verdicts, tiers, fit, parts, costs, statuses, delays)
+
+
+def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: int) -> npt.NDArray[np.int8]:
+    """Tier of each column: nothing in the way, to lift in time, to lift too late, blocked."""
+    lift = statuses == LIFTABLE
+    late = (lift & (delays > lift_days)).any(axis=0)
+    blocked = (statuses == BLOCKING).any(axis=0)
+    # A criterion that is blocking hides its liftable ones: the tier is the last one anyway.
+    tiers = np.where(late, LIFTABLE_LATE, np.where(lift.any(axis=0), LIFTABLE_IN_TIME, CLEAR))
+    return np.where(blocked, BLOCKED, tiers).astype(np.int8)

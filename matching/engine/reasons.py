@@ -1,0 +1,118 @@
+"""From columns to the reasons of each person shown: the two facts side by side, remedies, details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.checks import Check, Context, Verdict
+from matching.engine.evaluation import Evaluation
+from matching.engine.facts import UNKNOWN_FACT
+from matching.engine.people import Selection
+from matching.engine.policy import PARTS, OccupationLevel
+from matching.engine.results import (
+    OccupationDetail,
+    PersonMatch,
+    RequirementResult,
+    ScheduleDetail,
+    TravelDetail,
+)
+from matching.engine.statuses import CRITERIA, LIFTABLE, TIERS, status_of
+from matching.engine.travel import MODES
+from matching.terms import Criterion
+
+Rows = npt.NDArray[np.int64]
+
+
+def matches_of(context: Context, rows: Rows, seen: Evaluation, ranks: Rows) -> tuple[PersonMatch, ...]:
+    """One match a row, in the order of the rows, with the ranks given."""
+    ids = context.people.ids[rows]
+    results = [_results(check, verdict) for check, verdict in zip(seen.checks, seen.verdicts, strict=True)]
+    details = _details(context, rows, seen)
+    parts, costs = seen.parts.T.tolist(), seen.costs.T.tolist()
+    statuses, delays = seen.statuses.T.tolist(), seen.delays.T.tolist()
+    return tuple(
+        PersonMatch(
+            id=int(ids[i]),
+            rank=int(ranks[i]),
+            tier=TIERS[int(seen.tiers[i])],
+            fit=float(seen.fit[i]),
+            parts=dict(zip(PARTS, parts[i], strict=True)),
+            unknown_costs={name: cost for name, cost in zip(PARTS, costs[i], strict=True) if cost},
+            statuses={c: status_of(s) for c, s in zip(CRITERIA, statuses[i], strict=True)},
+            delays={c: d for c, d, s in zip(CRITERIA, delays[i], statuses[i], strict=True) if s == LIFTABLE},
+            requirements=tuple(column[i] for column in results),
+            **{name: column[i] for name, column in details.items()},
+        )
+        for i in range(len(rows))
+    )
+
+
+def _results(check: Check, verdict: Verdict) -> list[RequirementResult]:
+    m = len(verdict.status)
+    facts = [None] * m if verdict.fact is None else verdict.fact.tolist()
+    remedies = [-1] * m if verdict.remedy is None else verdict.remedy.tolist()
+    columns = zip(verdict.status.tolist(), verdict.value.tolist(), verdict.delay.tolist(), facts, remedies, strict=True)
+    return [
+        RequirementResult(
+            criterion=check.criterion,
+            code=check.code,
+            requirement=check.requirement,
+            asked=check.asked,
+            status=status_of(status),
+            fact=None if fact is None or fact == UNKNOWN_FACT else int(fact),
+            value=value,
+            remedy_id=verdict.remedies[remedy].id if remedy >= 0 else None,
+            delay_days=delay if status == LIFTABLE else None,
+        )
+        for status, value, delay, fact, remedy in columns
+    ]
+
+
+def _details(context: Context, rows: Rows, seen: Evaluation) -> dict[str, list[Any]]:
+    makers: dict[Criterion, tuple[str, Callable[[Verdict], list[Any]]]] = {
+        Criterion.TRAVEL: ("travel", _travel_details),
+        Criterion.SCHEDULE: ("schedule", _schedule_details),
+    }
+    details: dict[str, list[Any]] = {}
+    for check, verdict in zip(seen.checks, seen.verdicts, strict=True):
+        if check.criterion in makers:
+            name, make = makers[check.criterion]
+            details[name] = make(verdict)
+        elif check.criterion is Criterion.OCCUPATION:
+            details["occupation"] = _occupation_details(context, rows, verdict)
+    return details
+
+
+def _travel_details(verdict: Verdict) -> list[TravelDetail]:
+    columns = (verdict.detail[name].tolist() for name in ("mode", "minutes", "km"))
+    return [
+        TravelDetail(MODES[mode] if mode >= 0 else None, _number(minutes), _number(km))
+        for mode, minutes, km in zip(*columns, strict=True)
+    ]
+
+
+def _schedule_details(verdict: Verdict) -> list[ScheduleDetail]:
+    missing, unknown = verdict.detail["missing"].T.tolist(), verdict.detail["open"].T.tolist()
+    return [ScheduleDetail(tuple(m), tuple(u)) for m, u in zip(missing, unknown, strict=True)]
+
+
+def _occupation_details(context: Context, rows: Rows, verdict: Verdict) -> list[OccupationDetail]:
+    who = Selection(context.people, rows)
+    columns = {0: who.column("goal_rome"), 1: who.column("experience_rome")}
+    found = []
+    levels, sources, slots = (verdict.detail[name].tolist() for name in ("level", "source", "slot"))
+    for i, (level, source, slot) in enumerate(zip(levels, sources, slots, strict=True)):
+        if source < 0:
+            found.append(OccupationDetail(OccupationLevel(level), None, None, None))
+            continue
+        name, rome = ("goal", "experience")[source], int(columns[source][slot, i])
+        found.append(OccupationDetail(OccupationLevel(level), name, slot, rome if rome >= 0 else None))
+    return found
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None
