@@ -46,8 +46,8 @@ def _settings() -> tuple[Setting, ...]:
     modes = []
     for mode, numbers in house.modes.items():
         speed, reach = numbers.speed_kmh, numbers.range_km
-        modes.append(Setting(f"{mode.value}_speed_kmh", f"{mode.label} : vitesse", "km/h", speed, 1, 130))
-        modes.append(Setting(f"{mode.value}_range_km", f"{mode.label} : distance au plus", "km", reach, 0, 200))
+        modes.append(Setting(f"{mode.value}_speed_kmh", f"{mode.label} : vitesse", "km/h", speed, 1, 130))
+        modes.append(Setting(f"{mode.value}_range_km", f"{mode.label} : distance au plus", "km", reach, 0, 200))
     return (
         *modes,
         Setting("detour", "Distance par la route, pour 1 à vol d’oiseau", "", house.detour, 1, 3),
@@ -61,18 +61,18 @@ def _settings() -> tuple[Setting, ...]:
         ),
         Setting(
             "start_grace_days",
-            "Début : écart accepté avant de dire « en partie »",
+            "Début : écart accepté avant de dire « en partie »",
             "jours",
             house.start_grace_days,
             0,
             180,
         ),
-        Setting("hours_grace_minutes", "Heures voulues : écart accepté", "minutes", house.hours_grace_minutes, 0, 1200),
-        Setting("pay_grace", "Salaire souhaité : écart accepté (0,05 : cinq pour cent)", "", house.pay_grace, 0, 1),
+        Setting("hours_grace_minutes", "Heures voulues : écart accepté", "minutes", house.hours_grace_minutes, 0, 1200),
+        Setting("pay_grace", "Salaire souhaité : écart accepté (0,05 : cinq pour cent)", "", house.pay_grace, 0, 1),
         Setting(
-            "trainable_factor", "Ce que vaut « peut être formé », pour 1 essentiel", "", house.trainable_factor, 0, 1
+            "trainable_factor", "Ce que vaut « peut être formé », pour 1 essentiel", "", house.trainable_factor, 0, 1
         ),
-        Setting("desirable_factor", "Ce que vaut « souhaité », pour 1 essentiel", "", house.desirable_factor, 0, 1),
+        Setting("desirable_factor", "Ce que vaut « souhaité », pour 1 essentiel", "", house.desirable_factor, 0, 1),
         Setting(
             "spread_lambda",
             "Recul de la personne déjà proposée plusieurs fois (lambda)",
@@ -241,9 +241,9 @@ def _check_weights(wanted: Weights) -> None:
     problems = Problems()
     for criterion, (weight, cost) in wanted.items():
         if not 0 <= weight <= WEIGHT_MAXIMUM:
-            problems.add(f"weight_{criterion.value}", f"{criterion.label} : écrivez un poids de 0 à 100.")
+            problems.add(f"weight_{criterion.value}", f"{criterion.label} : écrivez un poids de 0 à 100.")
         if not 0 <= cost <= 1:
-            problems.add(f"cost_{criterion.value}", f"{criterion.label} : écrivez un coût de 0 à 100.")
+            problems.add(f"cost_{criterion.value}", f"{criterion.label} : écrivez un coût de 0 à 100.")
     if not problems.errors and not any(weight > 0 for weight, _ in wanted.values()):
         problems.add(f"weight_{Criterion.OCCUPATION.value}", "Donnez un poids à au moins un critère.")
     problems.raise_if_any("Les poids n’ont pas été changés.")
@@ -318,9 +318,9 @@ def _check_settings(wanted: Mapping[str, float]) -> None:
             raise NotFound("Ce réglage n’existe pas.")
         if not setting.low <= amount <= setting.high:
             low, high = (f"{bound:g}".replace(".", ",") for bound in (setting.low, setting.high))
-            problems.add(name, f"{setting.label} : écrivez un nombre de {low} à {high}.", amount)
+            problems.add(name, f"{setting.label} : écrivez un nombre de {low} à {high}.", amount)
         elif name in _WHOLE and amount != int(amount):
-            problems.add(name, f"{setting.label} : écrivez un nombre entier.", amount)
+            problems.add(name, f"{setting.label} : écrivez un nombre entier.", amount)
     problems.raise_if_any("Les réglages n’ont pas été changés.")
 
 
@@ -439,7 +439,7 @@ def change_remedy(ctx: Context, actor: Actor, remedy_id: int, version: int, form
 def _check_remedy(session: Session, form: RemedyForm, current_lifts: str | None) -> None:
     problems = Problems()
     if not form.label.strip():
-        problems.add("label", "Écrivez le nom de la solution, comme « Prêt de scooter ».")
+        problems.add("label", "Écrivez le nom de la solution, comme « Prêt de scooter ».")
     if len(form.label.strip()) > 160 or len(form.who.strip()) > 160:
         problems.add("label", "Restez sous 160 caractères.")
     known = {lift.code for lift in _liftable(session)}

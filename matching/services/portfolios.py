@@ -251,7 +251,7 @@ def reassign(ctx: Context, actor: Actor, to_id: int, seen: Mapping[int, int | No
         people = _locked_people(work.session, actor, sorted(seen))
         if any(person.adviser_id != seen[person.id] for person in people):
             raise Conflict(
-                "Une des personnes vient d’être confiée à quelqu’un d’autre. Rien n’a été changé : rouvrez le "
+                "Une des personnes vient d’être confiée à quelqu’un d’autre. Rien n’a été changé : rouvrez le "
                 "portefeuille pour voir qui suit qui, puis refaites votre choix."
             )
         moving = [person for person in people if person.adviser_id != to_id]

@@ -178,9 +178,9 @@ def _checked(session: Session, form: UnitForm, own_id: int | None) -> str | None
         problems.add("name", "Écrivez le nom de l’unité, en 120 caractères au plus.", form.name)
     for unit in session.execute(select(EmploymentUnit).where(EmploymentUnit.id != (own_id or 0))).scalars():
         if unit.code == code:
-            problems.add("code", f"L’unité « {unit.name} » porte déjà ce code : choisissez-en un autre.", form.code)
+            problems.add("code", f"L’unité « {unit.name} » porte déjà ce code : choisissez-en un autre.", form.code)
         if unit.name == name and unit.closed_on is None:
-            problems.add("name", "Une unité ouverte porte déjà ce nom : choisissez-en un autre.", form.name)
+            problems.add("name", "Une unité ouverte porte déjà ce nom : choisissez-en un autre.", form.name)
     insee = None
     try:
         insee = resolve_commune(session, form.commune)
@@ -259,7 +259,7 @@ def merge_units(ctx: Context, actor: Actor, source_id: int, target_id: int, vers
         source, target = units[source_id], units[target_id]
         _check_open(source, version)
         if target.closed_on is not None:
-            raise Conflict(f"L’unité « {target.name} » vient d’être fermée. Choisissez-en une autre.")
+            raise Conflict(f"L’unité « {target.name} » vient d’être fermée. Choisissez-en une autre.")
         today = ctx.clock.today()
         moved = Moved(
             _move_people(work, source_id, target_id, today),
@@ -290,7 +290,7 @@ def _locked(session: Session, ids: Sequence[int]) -> dict[int, EmploymentUnit]:
 
 def _check_open(unit: EmploymentUnit, version: int) -> None:
     if unit.closed_on is not None:
-        raise Conflict(f"L’unité « {unit.name} » est déjà fermée : rouvrez la page.")
+        raise Conflict(f"L’unité « {unit.name} » est déjà fermée : rouvrez la page.")
     if unit.version != version:
         raise Conflict(CHANGED_MEANWHILE)
 
