@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid
-from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_or_refuse, template_rows, unused_columns
-from matching.exchange.tables import read_table, write_csv, write_xlsx
+from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, template_rows, unused_columns
+from matching.exchange.tables import read_table
 from matching.exchange.values import (
     BadValue,
     parse_cents,
@@ -192,17 +192,16 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def offers_template(kind: str = "csv") -> bytes:
-    """The file to fill, with one example line, as CSV or XLSX (`kind`)."""
-    headers, lines = template_rows(COLUMNS)
-    return write_xlsx(headers, lines, sheet="Offres") if kind == "xlsx" else write_csv(headers, lines)
+def offer_template() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Headers and one example line of the file to fill."""
+    return template_rows(COLUMNS)
 
 
 # --- the import ---------------------------------------------------------------------------------------
 
 
 def import_offers(
-    ctx: Context, actor: Actor | None, content: bytes, filename: str, *, dry_run: bool = True, publish: bool = False
+    ctx: Context, actor: Actor | None, content: bytes, filename: str, dry_run: bool = True, *, publish: bool = False
 ) -> ImportReport:
     """Read a CSV or XLSX of offers, one draft a line; with `publish`, the complete ones go online.
 
@@ -214,11 +213,12 @@ def import_offers(
         if publish:
             require(actor, Permission.CHECK_OFFER)
     table = read_table(content, max_rows=MAX_OFFERS)
-    records = parse_or_refuse(table, COLUMNS)
+    records, unreadable = parse_rows(table, COLUMNS)
     unused = unused_columns(table, COLUMNS)
     with ctx.read() as session:
-        reader = _Reader(ctx, session)
-        ready = [(record, reader.read(record)) for record in records]
+        reader = _Reader(ctx, session, unreadable)
+        bad = {error.line for error in unreadable}
+        ready = [(record, reader.read(record)) for record in records if record.line not in bad]
         reader.raise_if_any()
         lines = tuple(reader.preview(record, data) for record, data in ready)
     if dry_run:
@@ -244,10 +244,10 @@ def _store(work: UnitOfWork, actor: Actor | None, rules: PayRules, data: OfferIn
 class _Reader:
     """Turns records into inputs, and gathers what is to mend."""
 
-    def __init__(self, ctx: Context, session: Session) -> None:
+    def __init__(self, ctx: Context, session: Session, errors: Iterable[FieldError]) -> None:
         self._ctx = ctx
         self._session = session
-        self._errors: list[FieldError] = []
+        self._errors = list(errors)
         self._headers = {column.name: column.header for column in COLUMNS}
         self._rules = read_pay_rules(session)
         rows = session.execute(select(Establishment.siret, Establishment.id, Establishment.name, Establishment.active))
@@ -303,7 +303,7 @@ class _Reader:
     def raise_if_any(self) -> None:
         """Refuse the whole file when anything is to mend."""
         if self._errors:
-            shown = self._errors[:MAX_ERRORS]
+            shown = sorted(self._errors, key=lambda error: error.line or 0)[:MAX_ERRORS]
             points = "point" if len(self._errors) == 1 else "points"
             raise Invalid(f"{len(self._errors)} {points} à corriger dans le fichier. Rien n’a été enregistré.", shown)
 
