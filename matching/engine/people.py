@@ -241,10 +241,12 @@ class People:
         `facts`: (row, index in the vocabulary, value). `goals`: (row, ROME index, title), `experience`: (row,
         ROME index, months), `skills`: (row, skill, 1 or 0), `words`: (row, token id): each in the order to keep.
         `can`, `cannot`: [n, 7] 48-bit integers. `scalars`: unit, lat, lon, radius_km, network, open_proposals,
-        active, of length n. A row is a position in `ids`.
+        active, of length n. A row is a position in `ids`. ValueError when an id is given twice.
         """
         all_ids = np.asarray(ids, np.int64)
         n = all_ids.shape[0]
+        if np.unique(all_ids).shape[0] != n:
+            raise ValueError("an id is given twice")
         people = cls(vocabulary, n + max(16, n // 64))
         people._n, people._rows = n, None
         people._data["ids"][:n] = all_ids

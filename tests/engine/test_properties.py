@@ -214,3 +214,10 @@ def test_the_same_crowd_in_chunks_ranks_alike(monkeypatch: pytest.MonkeyPatch) -
 def test_nobody_to_rank_is_an_empty_list() -> None:
     ranking = rank(People(worlds.VOCABULARY), worlds.offer(random.Random(1)), Policy(), **common())
     assert len(ranking) == ranking.considered == 0
+
+
+def test_somebody_given_twice_or_an_unknown_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        People.from_columns(worlds.VOCABULARY, [1, 2, 1])
+    with pytest.raises(TypeError, match="age"):
+        People.from_columns(worlds.VOCABULARY, [1, 2], age=[30, 40])
