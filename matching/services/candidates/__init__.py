@@ -1,0 +1,78 @@
+"""People followed by a unit: finding them, reading their file, filling it little by little."""
+
+from matching.services.candidates.answers import FactAnswer, Source
+from matching.services.candidates.directory import (
+    CandidateFilter,
+    CandidateLine,
+    CandidatePage,
+    Order,
+    export_candidates,
+    filter_choices,
+    list_candidates,
+)
+from matching.services.candidates.file import CandidateFile, read_candidate, search_skills
+from matching.services.candidates.identity import (
+    Identity,
+    LikelySame,
+    Situation,
+    add_candidate,
+    assign_adviser,
+    edit_identity,
+    edit_situation,
+    find_likely_same,
+    list_advisers,
+)
+from matching.services.candidates.profile import (
+    BarrierAnswer,
+    Experience,
+    add_experience,
+    add_goal,
+    fill_week,
+    raise_goal,
+    remove_experience,
+    remove_goal,
+    set_barriers,
+    set_facts,
+    set_skills,
+    set_week,
+)
+from matching.services.candidates.protected import ProtectedAnswer, read_protected, set_protected
+
+__all__ = [
+    "BarrierAnswer",
+    "CandidateFile",
+    "CandidateFilter",
+    "CandidateLine",
+    "CandidatePage",
+    "Experience",
+    "FactAnswer",
+    "Identity",
+    "LikelySame",
+    "Order",
+    "ProtectedAnswer",
+    "Situation",
+    "Source",
+    "add_candidate",
+    "add_experience",
+    "add_goal",
+    "assign_adviser",
+    "edit_identity",
+    "edit_situation",
+    "export_candidates",
+    "fill_week",
+    "filter_choices",
+    "find_likely_same",
+    "list_advisers",
+    "list_candidates",
+    "raise_goal",
+    "read_candidate",
+    "read_protected",
+    "remove_experience",
+    "remove_goal",
+    "search_skills",
+    "set_barriers",
+    "set_facts",
+    "set_protected",
+    "set_skills",
+    "set_week",
+]
