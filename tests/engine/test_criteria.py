@@ -99,7 +99,7 @@ def test_travel(facts: dict[str, int], km: float, status: MatchStatus, mode: Tra
     modes = dict.fromkeys(worlds.MODES, 0)
     if status is UNKNOWN and "mode_walk" in facts:
         del modes["mode_car"]
-    home = {"lat": NANTES.lat + km * KM_NORTH, "lon": NANTES.lon, "network": 1}
+    home: dict[str, Any] = {"lat": NANTES.lat + km * KM_NORTH, "lon": NANTES.lon, "network": 1}
     match = look({**modes, **facts}, offer={"places": (NANTES,)}, **home)
     assert match.statuses[Criterion.TRAVEL] is status
     assert match.travel is not None
@@ -109,7 +109,7 @@ def test_travel(facts: dict[str, int], km: float, status: MatchStatus, mode: Tra
 
 def test_travel_without_a_common_network_or_a_home_is_a_question() -> None:
     modes = dict.fromkeys(worlds.MODES, 0) | {"mode_public_transport": 60}
-    home = {"lat": NANTES.lat + 10 * KM_NORTH, "lon": NANTES.lon, "network": 2}
+    home: dict[str, Any] = {"lat": NANTES.lat + 10 * KM_NORTH, "lon": NANTES.lon, "network": 2}
     assert look(modes, offer={"places": (NANTES,)}, **home).statuses[Criterion.TRAVEL] is UNKNOWN
     assert look(modes, offer={"places": (NANTES,)}).statuses[Criterion.TRAVEL] is UNKNOWN
 
@@ -117,7 +117,7 @@ def test_travel_without_a_common_network_or_a_home_is_a_question() -> None:
 def test_a_vehicle_lent_reaches_only_with_the_licence() -> None:
     policy = Policy(remedies={"vehicle": Remedy("loan", 10)})
     modes = dict.fromkeys(worlds.MODES, 0)
-    home = {"lat": NANTES.lat + 20 * KM_NORTH, "lon": NANTES.lon}
+    home: dict[str, Any] = {"lat": NANTES.lat + 20 * KM_NORTH, "lon": NANTES.lon}
     offer = {"places": (NANTES,)}
     with_licence = look({**modes, "licence_b": YES_FACT}, policy, offer, **home)
     assert with_licence.statuses[Criterion.TRAVEL] is LIFTABLE

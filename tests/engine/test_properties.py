@@ -193,7 +193,7 @@ def test_ties_follow_the_seed_and_nothing_else() -> None:
     offer = Offer(id=1, needs_right_to_work=False)
 
     def ids(seed: int, records: list[PersonRecord]) -> list[int]:
-        return rank(worlds.people_of(records), offer, Policy(), **common(seed)).ids.tolist()
+        return [m.id for m in rank(worlds.people_of(records), offer, Policy(), **common(seed)).matches]
 
     assert ids(1, twins) == ids(1, twins[::-1])
     assert ids(1, twins) != ids(2, twins)
