@@ -1,0 +1,158 @@
+"""Dated amounts, networks, everyday words, the registry of facts, and the trail's page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from matching.access.permissions import Actor
+from matching.errors import Conflict, Forbidden, Invalid, NotFound, RuleRefused
+from matching.services import journal, parameters
+from matching.services.context import Context
+from matching.services.parameters import AmountForm, CertificateForm
+from matching.services.reference import load_embedded
+from matching.store.trail import remove_guards
+from matching.store.unit_of_work import REFERENCE, current_versions
+from matching.terms import FactGroup, FactUnit
+from tests.support import factories
+
+
+@pytest.fixture
+def admin(ctx: Context) -> Actor:
+    load_embedded(ctx)
+    return factories.administrator(ctx)
+
+
+def _smic(ctx: Context, admin: Actor) -> parameters.ParameterGroup:
+    return next(group for group in parameters.list_parameters(ctx, admin) if group.code == "smic_hourly")
+
+
+def test_the_amount_in_force_is_the_last_one_begun(ctx: Context, admin: Actor) -> None:
+    smic = _smic(ctx, admin)
+    assert smic.current is not None
+    assert (smic.current.amount, smic.current.valid_from) == ("12.31", date(2026, 6, 1))
+    form = AmountForm("smic_hourly", date(2027, 1, 1), " 12,60 € ", "EUR_PER_HOUR", "décret", to_check=True)
+    parameters.add_parameter(ctx, admin, form)
+    smic = _smic(ctx, admin)
+    assert smic.current is not None
+    assert smic.current.amount == "12.31"
+    assert (smic.lines[0].amount, smic.lines[0].to_check) == ("12.60", True)
+
+
+def test_an_amount_is_corrected_once(ctx: Context, admin: Actor) -> None:
+    line = _smic(ctx, admin).lines[0]
+    form = AmountForm("other_code", line.valid_from, "12,32", line.unit, "arrêté vérifié")
+    parameters.correct_parameter(ctx, admin, line.id, line.version, form)
+    now = parameters.get_parameter(ctx, admin, line.id)
+    assert (now.code, now.amount, now.in_force) == ("smic_hourly", "12.32", True)
+    with pytest.raises(Conflict):
+        parameters.correct_parameter(ctx, admin, line.id, line.version, form)
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        (AmountForm("smic_hourly", date(2026, 6, 1), "12", "EUR_PER_HOUR", "décret"), "valid_from"),
+        (AmountForm("smic_hourly", None, "12", "EUR_PER_HOUR", "décret"), "valid_from"),
+        (AmountForm("smic_hourly", date(1026, 6, 1), "12", "EUR_PER_HOUR", "décret"), "valid_from"),
+        (AmountForm("smic_hourly", date(2027, 6, 1), "douze", "EUR_PER_HOUR", "décret"), "amount"),
+        (AmountForm("smic_hourly", date(2027, 6, 1), "-12", "EUR_PER_HOUR", "décret"), "amount"),
+        (AmountForm("smic_hourly", date(2027, 6, 1), "1e400", "EUR_PER_HOUR", "décret"), "amount"),
+        (AmountForm("smic_hourly", date(2027, 6, 1), "12", "FRANCS", "décret"), "unit"),
+        (AmountForm("smic_hourly", date(2027, 6, 1), "12", "EUR_PER_HOUR", " "), "source"),
+        (AmountForm("Le SMIC", date(2027, 6, 1), "12", "EUR_PER_HOUR", "décret"), "code"),
+    ],
+)
+def test_refused_amounts_name_the_field(ctx: Context, admin: Actor, form: AmountForm, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parameters.add_parameter(ctx, admin, form)
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+def test_networks(ctx: Context, admin: Actor) -> None:
+    with ctx.read() as session:
+        before = current_versions(session)[REFERENCE]
+    key = parameters.save_network(ctx, admin, None, "", "Réseau d’essai", 16)
+    parameters.add_network_commune(ctx, admin, key, "Rezé")
+    with pytest.raises(Invalid, match="ajoutée"):
+        parameters.add_network_commune(ctx, admin, key, "44400")
+    sheet = parameters.get_network(ctx, admin, key)
+    assert [commune.insee for commune in sheet.communes] == ["44143"]
+    parameters.save_network(ctx, admin, key, sheet.revision, "Réseau d’essai", 20)
+    with pytest.raises(Conflict):
+        parameters.save_network(ctx, admin, key, sheet.revision, "Réseau d’essai", 25)
+    parameters.remove_network_commune(ctx, admin, key, "44143")
+    with pytest.raises(NotFound):
+        parameters.remove_network_commune(ctx, admin, key, "44143")
+    parameters.add_network_commune(ctx, admin, key, "Rezé")
+    parameters.remove_network(ctx, admin, key)
+    assert key not in {network.id for network in parameters.list_networks(ctx, admin)}
+    with ctx.read() as session:
+        assert current_versions(session)[REFERENCE] > before
+
+
+@pytest.mark.parametrize("speed", [None, 0, 500, float("nan")])
+def test_network_speed_must_make_sense(ctx: Context, admin: Actor, speed: float | None) -> None:
+    with pytest.raises(Invalid):
+        parameters.save_network(ctx, admin, None, "", "Réseau", speed)
+
+
+def test_everyday_words_are_added_and_removed_but_those_of_the_reference_stay(ctx: Context, admin: Actor) -> None:
+    key = parameters.add_synonym(ctx, admin, "  Nettoyeur   de bureaux du soir ", "k2204")
+    page = parameters.list_synonyms(ctx, admin, added=True)
+    assert [(line.words, line.rome_code) for line in page.lines] == [("Nettoyeur de bureaux du soir", "K2204")]
+    with pytest.raises(Invalid):
+        parameters.add_synonym(ctx, admin, "NETTOYEUR DE BUREAUX DU SOIR", "K2204")
+    with pytest.raises(Invalid):
+        parameters.add_synonym(ctx, admin, "nettoyeur", "Z9999")
+    parameters.remove_synonym(ctx, admin, key)
+    assert parameters.list_synonyms(ctx, admin, added=True).total == 0
+    embedded = parameters.list_synonyms(ctx, admin).lines[0]
+    with pytest.raises(RuleRefused):
+        parameters.remove_synonym(ctx, admin, embedded.id)
+
+
+def test_a_certificate_joins_the_registry(ctx: Context, admin: Actor) -> None:
+    form = CertificateForm("caces_r484", "CACES R484 (ponts roulants)", "Avez-vous un CACES R484 ?", expires=True)
+    parameters.add_certificate(ctx, admin, form)
+    kinds = dict(parameters.list_fact_kinds(ctx, admin))
+    added = next(line for line in kinds[FactGroup.CERTIFICATE] if line.code == "caces_r484")
+    assert added.unit is FactUnit.VALID_UNTIL
+    parameters.change_fact_words(ctx, admin, "caces_r484", "CACES ponts", "Un CACES ponts ?")
+    for bad in (form, CertificateForm("Caces R4", "Neuf", "?"), CertificateForm("neuf", "caces PONTS", "?")):
+        with pytest.raises(Invalid):
+            parameters.add_certificate(ctx, admin, bad)
+
+
+def test_only_an_administrator_reads_and_writes_parameters(ctx: Context) -> None:
+    for actor in (factories.adviser(ctx), factories.manager(ctx), factories.employer(ctx)):
+        for act in (
+            lambda a: parameters.list_parameters(ctx, a),
+            lambda a: parameters.add_synonym(ctx, a, "mots", "K2204"),
+            lambda a: parameters.list_networks(ctx, a),
+            lambda a: journal.read_trail(ctx, a),
+            lambda a: journal.check_trail(ctx, a),
+        ):
+            with pytest.raises(Forbidden):
+                act(actor)
+
+
+def test_the_trail_tells_who_and_what(ctx: Context, admin: Actor) -> None:
+    parameters.save_network(ctx, admin, None, "", "Réseau d’essai", 16)
+    page = journal.read_trail(ctx, admin, action="network.saved")
+    assert [(line.who, line.details) for line in page.lines] == [(admin.name, {"speed_kmh": "16"})]
+    today = ctx.clock.today()
+    assert journal.read_trail(ctx, admin, since=today, until=today).total > 0
+    assert journal.read_trail(ctx, admin, until=date(2020, 1, 1)).total == 0
+    assert journal.check_trail(ctx, admin).broken is None
+
+
+def test_a_touched_link_is_found(ctx: Context, admin: Actor) -> None:
+    parameters.save_network(ctx, admin, None, "", "Réseau d’essai", 16)
+    last = journal.read_trail(ctx, admin).lines[0].id
+    with ctx.engine.begin() as connection:
+        remove_guards(connection)
+        connection.execute(text("UPDATE audit_event SET details = '{}' WHERE id = :id"), {"id": last})
+    assert journal.check_trail(ctx, admin).broken == last
