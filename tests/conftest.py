@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from matching.access.passwords import Passwords
@@ -196,6 +197,18 @@ def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def app(ctx: Context) -> Flask:
+    """The Flask application on `ctx`'s database. `tests.support.pages.client_of(app, actor)` opens its pages."""
+    from matching.web.app import create_app
+
+    made = create_app(ctx)
+    made.config["TESTING"] = True
+    # In tests of pages a form is posted without asking for its token first; live_server keeps it on.
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
 
 
 @pytest.fixture
