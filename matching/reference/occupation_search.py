@@ -95,7 +95,7 @@ class OccupationSearch:
     def fit(
         self, titles: Iterable[JobTitle], synonyms: Iterable[Synonym], occupations: Iterable[Occupation]
     ) -> OccupationSearch:
-        """Learn every form of every title, the synonyms and the occupations' own labels; returns itself.
+        """Learn every form of every title and the synonyms; returns itself. Without a title, a label does.
 
         Titles and synonyms whose occupation is not given are left out.
         """
@@ -178,7 +178,7 @@ class OccupationSearch:
         """Truncated SVD of the forms, then a ridge regression of the occupation, balanced between occupations."""
         from sklearn.utils.extmath import randomized_svd
 
-        size = min(_DIMENSIONS, min(matrix.shape) - 1)
+        size = max(1, min(_DIMENSIONS, min(matrix.shape) - 1))
         _, _, axes = randomized_svd(matrix, n_components=size, n_iter=2, random_state=0)
         self._reduction = _as_saved(np.ascontiguousarray(axes.T))
         reduced = _normalised(matrix @ self._reduction)
@@ -210,14 +210,14 @@ class OccupationSearch:
         """Read a saved model; `Invalid` when the file is not one, or was written by another version."""
         model = cls()
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 if int(held["format"]) != FORMAT:
                     raise ValueError("another format")
                 for name, values in json.loads(held["texts"].tobytes()).items():
                     setattr(model, name, values)
                 for name, (_, kind) in _ARRAYS.items():
                     setattr(model, name, held[name].astype(kind))
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise Invalid(
                 f"Le modèle de recherche de métiers {path.name} ne peut pas être lu. Rechargez le référentiel des "
                 "métiers pour le refaire."

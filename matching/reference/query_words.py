@@ -150,7 +150,9 @@ def _noise(word: Word) -> bool:
     """Whether a word says nothing of the trade: "des", but not "des." which begins a "dessinateur"."""
     if word.text.isdigit():
         return True
-    return word.text in _ADVERTISEMENT_WORDS and not (word.cut and word.text in _EMPTY_WORDS)
+    if word.text in _EMPTY_WORDS:
+        return not word.cut
+    return word.text in _ADVERTISEMENT_WORDS
 
 
 def _opened(word: Word, known: Set[str]) -> Word:

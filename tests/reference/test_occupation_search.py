@@ -1,0 +1,173 @@
+"""An occupation from anybody's words, on the embedded reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matching.errors import Invalid
+from matching.reference.embedded import completed, load_embedded
+from matching.reference.occupation_search import SURE, OccupationSearch
+from matching.reference.official import read_official
+from matching.reference.query_words import query_words
+
+
+@pytest.fixture(scope="module")
+def search() -> OccupationSearch:
+    reference = load_embedded()
+    return OccupationSearch().fit(reference.titles, reference.synonyms, reference.occupations)
+
+
+WORDS = [
+    ("plongeur resto", "G1605"),
+    ("AVS", "K1302"),
+    ("serveuse H/F CDI 35h", "G1803"),
+    ("Serveur (F/H) à Nantes - urgent", "G1803"),
+    ("cariste caces 3", "N1101"),
+    ("cariste CACES R489 cat 3 H/F", "N1101"),
+    ("CARISTE", "N1101"),
+    ("atsem", "K1308"),
+    ("AESH", "K2113"),
+    ("agent de tri", "K2304"),
+    ("agente de tri des dechets", "K2304"),
+    ("femme de ménage", "K2205"),
+    ("agent d'entretien", "K2205"),
+    ("aide soign.", "J1501"),
+    ("aide soignante de nuit", "J1501"),
+    ("mécano", "I1604"),
+    ("mecanicien auto", "I1604"),
+    ("élec bâtiment", "F1602"),
+    ("electricienne", "F1602"),
+    ("plombiere", "F1603"),
+    ("plombié chauffagiste", "F1603"),
+    ("maçone", "F1703"),
+    ("manoeuvre BTP", "F1704"),
+    ("peintre bat.", "F1606"),
+    ("couvreure", "F1619"),
+    ("chauffeur PL", "N4101"),
+    ("chaufeur livreur", "N4105"),
+    ("livreuse", "N4105"),
+    ("préparatrice de comandes", "N1103"),
+    ("prep. de commandes", "N1103"),
+    ("magasinière", "N1110"),
+    ("manutentionaire", "N1105"),
+    ("caissiere", "D1505"),
+    ("ELS", "D1507"),
+    ("mise en rayon 35h/semaine", "D1507"),
+    ("vendeuse boulangerie", "D1106"),
+    ("Recherche cuisinière pour CDD de 6 mois", "G1602"),
+    ("commis de cuisine débutant accepté 12,50 €/h", "G1602"),
+    ("cantine scolaire", "G1607"),
+    ("femme de chambre", "G1501"),
+    ("nounou", "K1303"),
+    ("assistante maternelle", "K1310"),
+    ("jardinier", "A1203"),
+    ("agent espaces verts", "A1203"),
+    ("vendanges", "A1401"),
+    ("soudeuse TIG", "H2913"),
+    ("éboueur", "K2303"),
+    ("vigile", "K2503"),
+    ("Agent·e d'accueil", "M1601"),
+    ("secrétaire médicale", "M1609"),
+    ("facteur", "M1603"),
+    ("conditionneuse", "H3302"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), WORDS)
+def test_everyday_words(search: OccupationSearch, text: str, code: str) -> None:
+    found = search.search(text)
+    assert found[0].code == code, [(s.code, s.label, s.confidence) for s in found]
+
+
+@pytest.mark.parametrize(("one", "other"), [("serveur", "serveuse"), ("Maçon", "maconne"), ("plombier", "PLOMBIÈRE")])
+def test_gender_case_and_accents_do_not_change_the_occupation(search: OccupationSearch, one: str, other: str) -> None:
+    assert search.search(one)[0].code == search.search(other)[0].code
+
+
+def test_sure_alone_or_five_to_choose_from(search: OccupationSearch) -> None:
+    sure = search.decide("Cariste")
+    assert sure.sure is not None
+    assert sure.sure.code == "N1101"
+    assert sure.sure.confidence >= SURE
+    unsure = search.decide("agent")
+    assert unsure.sure is None
+    assert len(unsure.choices) == 5
+    assert len({choice.code for choice in unsure.choices}) == 5
+
+
+def test_confidence_goes_down_the_list(search: OccupationSearch) -> None:
+    for text in ("agent polyvalent", "conducteur", "aide", "xyzabc"):
+        confidences = [s.confidence for s in search.search(text, 10)]
+        assert confidences == sorted(confidences, reverse=True)
+        assert all(0 <= confidence <= 1 for confidence in confidences)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "12", "€", "\x00", "日本"])
+def test_nothing_to_find_is_an_empty_list(search: OccupationSearch, text: str) -> None:
+    decision = search.decide(text)
+    assert decision.sure is None
+    assert search.search(text) == list(decision.choices)
+
+
+def test_a_title_is_named_with_its_identifier(search: OccupationSearch) -> None:
+    (found,) = search.search("conductrice de chariot élévateur", top=1)
+    titles = {title.id: title for title in load_embedded().titles}
+    assert found.title_id is not None
+    assert titles[found.title_id].label == found.label == "Conducteur / Conductrice de chariot élévateur"
+
+
+def test_saved_and_loaded_answers_the_same(search: OccupationSearch, tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    search.save(path)
+    loaded = OccupationSearch.load(path)
+    texts = [text for text, _ in WORDS]
+    assert loaded.search_many(texts) == search.search_many(texts)
+    assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04 cut"])
+def test_a_broken_model_is_refused_with_the_remedy(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(content)
+    with pytest.raises(Invalid, match="Rechargez le référentiel"):
+        OccupationSearch.load(path)
+
+
+def test_nothing_to_learn_is_refused() -> None:
+    with pytest.raises(Invalid, match="référentiel"):
+        OccupationSearch().fit([], [], [])
+
+
+def test_one_occupation_without_a_title_is_found_by_its_label() -> None:
+    (only, *_) = load_embedded().occupations
+    search = OccupationSearch().fit([], [], [only])
+    assert search.search("bucheronne")[0].code == only.code
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Serveur H/F CDI 35h", "serveur"),
+        ("URGENT plombier (F/H) 12,50 €/h temps plein à Saint-Nazaire (44)", "plombier"),
+        ("Nous recrutons un(e) cuisinier(ère) pour 6 mois", "cuisinier"),
+        ("Poste de maçon débutant accepté", "macon"),
+        ("Chargé de mission emploi", "charge mission emploi"),
+        ("aide à domicile", "aide domicile"),
+        ("CDI", "cdi"),
+    ],
+)
+def test_words_of_advertisement_are_dropped(text: str, words: str) -> None:
+    assert " ".join(word.text for word in query_words(text, {"un"})) == words
+
+
+@pytest.mark.reference
+def test_the_national_titles_are_found(official_dir: Path) -> None:
+    reference = completed(read_official(official_dir))
+    search = OccupationSearch().fit(reference.titles, reference.synonyms, reference.occupations)
+    family = {occupation.code: occupation.family for occupation in reference.occupations}
+    sample = reference.titles[::60]
+    right = sum(search.search(title.feminine, 1)[0].family == family[title.code] for title in sample)
+    assert right / len(sample) >= 0.97
+    assert search.search("plongeur resto")[0].family == "G1605"
