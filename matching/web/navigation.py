@@ -1,0 +1,52 @@
+"""The menu, by role: an entry shows when its page exists and the actor may open it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from matching.access.permissions import Permission as P
+from matching.web.session import context
+
+ENTRIES: tuple[tuple[str, str, P], ...] = (
+    ("Aujourd’hui", "today.show", P.SEE_TODAY),
+    ("Personnes", "candidates.index", P.READ_CANDIDATE),
+    ("Offres", "offers.index", P.READ_OFFER),
+    ("Propositions", "proposals.index", P.PROPOSE),
+    ("Employeurs", "employers.index", P.READ_EMPLOYER),
+    ("Mes offres", "employer.index", P.POST_OWN_OFFER),
+    ("Unité", "manager.index", P.MANAGE_UNIT),
+    ("Administration", "admin.index", P.ADMINISTER),
+)
+
+
+def register(app: Flask) -> None:
+    """Give the templates the menu, the actor, today and the Département's name."""
+
+    def menu() -> list[dict[str, Any]]:
+        actor = getattr(g, "actor", None)
+        if actor is None:
+            return []
+        here = (request.blueprint or "").split(".")[0]
+        return [
+            {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}
+            for label, endpoint, permission in ENTRIES
+            if endpoint in app.view_functions and actor.may(permission)
+        ]
+
+    def may(permission: str) -> bool:
+        actor = getattr(g, "actor", None)
+        return bool(actor and actor.may(P(permission)))
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {
+            "menu": menu,
+            "may": may,
+            "actor": getattr(g, "actor", None),
+            "nonce": getattr(g, "nonce", ""),
+            "today": context().clock.today(),
+            "departement": context().settings.departement,
+            "has_page": lambda endpoint: endpoint in app.view_functions,
+        }

@@ -1,0 +1,18 @@
+"""One module or package a subject; each exposes `blueprint`. Those listed here are registered."""
+
+from __future__ import annotations
+
+BLUEPRINTS: tuple[str, ...] = (
+    "account",
+    "today",
+    "candidates",
+    "offers",
+    "ranking",
+    "proposals",
+    "occupations",
+    "employers",
+    "employer",
+    "manager",
+    "admin",
+    "help",
+)
