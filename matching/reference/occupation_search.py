@@ -36,6 +36,7 @@ _LEXICAL_SHARE = 0.5
 _NEAREST = 80
 _NEARLY_SAME = 0.5  # added to the lexical half of a title that the words cover nearly whole
 _REPAIR_CUTOFF = 0.72
+_SURE_REPAIR = 0.8  # one slip in five letters; "quoi" is no sure "quai"
 # Logistic regression of "the family is right" on (1, score, lead), measured on noisy, unseen and everyday words.
 _CALIBRATION = (-2.77, 6.15, 3.70)
 
@@ -86,6 +87,7 @@ class OccupationSearch:
         self._reduction: Floats = np.zeros((0, 0), np.float32)
         self._classifier: Floats = np.zeros((0, 0), np.float32)
         self._words: dict[str, float] = {}
+        self._known: frozenset[str] = frozenset()
         self._sorted_words: list[str] = []
         self._first_form: NDArray[np.int64] = np.zeros(0, np.int64)
         self._form_words: list[tuple[str, ...]] = []
@@ -141,6 +143,7 @@ class OccupationSearch:
         seen = Counter(word for words in self._form_words for word in set(words))
         total = len(self._forms)
         self._words = {word: math.log(1 + total / count) for word, count in seen.items()}
+        self._known = frozenset(self._words)
         self._sorted_words = sorted(self._words)
         places = np.arange(len(self._codes))
         self._first_form = np.searchsorted(self._form_code, places)
@@ -230,7 +233,7 @@ class OccupationSearch:
 
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
         """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade."""
-        words = self._repair(query_words(text, self._words.keys()))
+        words = self._repair(query_words(text, self._known))
         columns, weights = self._weigh(words)
         if not len(columns):
             return []
@@ -272,21 +275,22 @@ class OccupationSearch:
         if not near:
             return word
         best = max(near, key=lambda hit: (hit[1], -self._words[hit[0]]))
-        return Word(best[0])
+        return Word(best[0], trust=1.0 if best[1] >= _SURE_REPAIR else best[1])
 
     def _begins_a_word(self, start: str) -> bool:
         at = bisect_left(self._sorted_words, start)
         return at < len(self._sorted_words) and self._sorted_words[at].startswith(start)
 
     def _weigh(self, words: Sequence[Word]) -> tuple[Ints, Floats]:
-        """The columns of a query's n-grams and their weights, of norm 1."""
-        grams = (gram for word in words for gram in _readings(word))
+        """The columns of a query's n-grams and their weights, of norm 1, less for what no title has."""
+        grams = [gram for word in words for gram in _readings(word)]
         found = [self._grams[gram] for gram in grams if gram in self._grams]
         if not found:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         columns, counts = np.unique(np.array(found, np.int32), return_counts=True)
         weights = ((1 + np.log(counts)) * self._idf[columns]).astype(np.float32)
-        return columns, weights / float(np.linalg.norm(weights))
+        strange = (len(grams) - len(found)) * float(self._idf.max()) ** 2
+        return columns, weights / math.sqrt(float(weights @ weights) + strange)
 
     def _cosines(self, columns: Ints, weights: Floats) -> Floats:
         scores = np.zeros(len(self._forms), np.float32)
@@ -297,7 +301,8 @@ class OccupationSearch:
 
     def _learnt(self, columns: Ints, weights: Floats) -> Floats:
         reduced = weights @ self._reduction[columns]
-        return np.asarray(_normalised(reduced[None, :])[0] @ self._classifier, np.float32)
+        known = float(np.linalg.norm(weights))
+        return np.asarray(_normalised(reduced[None, :])[0] @ self._classifier * known, np.float32)
 
     def _suggest(self, words: Sequence[Word], cosines: Floats, learnt: Floats, top: int) -> list[Suggestion]:
         """Compare the nearest forms word by word, then rank the occupations by both halves."""
@@ -390,7 +395,7 @@ def _alike(word: Word, other: str) -> float:
     from rapidfuzz.distance import OSA
 
     if word.text == other:
-        return 1.0
+        return word.trust
     if word.usual and other in word.usual.split():
         return 0.97
     if other.startswith(word.text) and len(word.text) >= 2:

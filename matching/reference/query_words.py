@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from dataclasses import dataclass
 
 from matching.text import fold
@@ -30,6 +29,7 @@ _ADVERTISEMENT = re.compile(
 _INCLUSIVE = re.compile(r"(?<=\w)(?:[·•]|\.(?=\w{1,5}(?:\.s)?\b)|\((?=\w{1,5}\)))(\w{1,6})\)?(?:[·•.]s)?")
 _PLACE = re.compile(r"\b(?:à|sur|secteur|proche|près\s+d[e'’])\s+(?:[A-ZÉÈ][\w'’-]+)(?:[\s-][A-ZÉÈ][\w'’-]+)*")
 _WORD = re.compile(r"[^\W_]+\.?")
+_LONGEST = 200  # characters read of a query: a title is at most half of it
 
 # Only words that no trade is made of: "emploi", "insertion" or "recrutement" are somebody's job.
 _ADVERTISEMENT_TEXT = """
@@ -42,7 +42,7 @@ stagiaire immediat immediatement disponible des que nous je un une le la les du
 de d l en au aux et ou pour avec sans dans par sur chez notre nos votre
 """
 _ADVERTISEMENT_WORDS = frozenset(_ADVERTISEMENT_TEXT.split())
-_EMPTY_TEXT = "un une le la les du de des d l en au aux et ou a pour avec dans par sur chez"
+_EMPTY_TEXT = "un une le la les du de des d l n s qu en au aux et ou a pour avec dans par sur chez"
 _EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
 
 # Short ways of writing that letters alone do not give back.
@@ -118,12 +118,14 @@ _ABBREVIATIONS = {
 class Word:
     """A folded word of a query; `cut` when it is, or may be, the beginning of a longer one.
 
-    `usual` is what this short way of writing usually stands for, one reading among others.
+    `usual` is what this short way of writing usually stands for, one reading among others. `trust`, 0 to 1, is
+    below 1 when the word was repaired from something rather far.
     """
 
     text: str
     cut: bool = False
     usual: str = ""
+    trust: float = 1.0
 
 
 def title_words(form: str) -> list[str]:
@@ -132,13 +134,18 @@ def title_words(form: str) -> list[str]:
     return [word for word in words if word not in _EMPTY_WORDS] or words
 
 
-def query_words(text: str, known: Set[str]) -> list[Word]:
+def query_words(text: str, known: frozenset[str]) -> list[Word]:
     """The words of a query once the words of advertisement are gone; never empty if there was a letter.
 
     `known` is the vocabulary of the titles: a word of advertisement is kept when it is all there is.
     """
-    bare = _PLACE.sub(" ", _ADVERTISEMENT.sub(" ", text))
-    bare = _INCLUSIVE.sub(" ", bare)
+    text = text[:_LONGEST]
+
+    def place(match: re.Match[str]) -> str:
+        """A town goes, "à Domicile" stays."""
+        return match.group() if known.issuperset(title_words(match.group())) else " "
+
+    bare = _INCLUSIVE.sub(" ", _PLACE.sub(place, _ADVERTISEMENT.sub(" ", text)))
     words = list(_split(bare)) or list(_split(text))
     kept = [word for word in words if not _noise(word)]
     if not kept:
@@ -155,7 +162,7 @@ def _noise(word: Word) -> bool:
     return word.text in _ADVERTISEMENT_WORDS
 
 
-def _opened(word: Word, known: Set[str]) -> Word:
+def _opened(word: Word, known: frozenset[str]) -> Word:
     """A known word is itself, except when a dot says it was cut."""
     if word.text in known and not word.cut:
         return word

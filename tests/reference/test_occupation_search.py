@@ -97,6 +97,11 @@ def test_sure_alone_or_five_to_choose_from(search: OccupationSearch) -> None:
     assert len({choice.code for choice in unsure.choices}) == 5
 
 
+@pytest.mark.parametrize("text", ["n'importe quoi", "ménage", "bâtiment", "xyzabc", "boulot d'été", "chauffeur"])
+def test_vague_words_are_never_decided_alone(search: OccupationSearch, text: str) -> None:
+    assert search.decide(text).sure is None
+
+
 def test_confidence_goes_down_the_list(search: OccupationSearch) -> None:
     for text in ("agent polyvalent", "conducteur", "aide", "xyzabc"):
         confidences = [s.confidence for s in search.search(text, 10)]
@@ -109,6 +114,10 @@ def test_nothing_to_find_is_an_empty_list(search: OccupationSearch, text: str) -
     decision = search.decide(text)
     assert decision.sure is None
     assert search.search(text) == list(decision.choices)
+
+
+def test_a_page_pasted_by_mistake_is_answered(search: OccupationSearch) -> None:
+    assert search.search("Soudeur " + "A-" * 20_000)[0].code == "H2913"
 
 
 def test_a_title_is_named_with_its_identifier(search: OccupationSearch) -> None:
@@ -155,11 +164,12 @@ def test_one_occupation_without_a_title_is_found_by_its_label() -> None:
         ("Poste de maçon débutant accepté", "macon"),
         ("Chargé de mission emploi", "charge mission emploi"),
         ("aide à domicile", "aide domicile"),
+        ("Aide à Domicile à Nantes", "aide domicile"),
         ("CDI", "cdi"),
     ],
 )
 def test_words_of_advertisement_are_dropped(text: str, words: str) -> None:
-    assert " ".join(word.text for word in query_words(text, {"un"})) == words
+    assert " ".join(word.text for word in query_words(text, frozenset({"domicile", "mission"}))) == words
 
 
 @pytest.mark.reference
