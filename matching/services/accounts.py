@@ -187,3 +187,36 @@ def _check_belonging(work: UnitOfWork, new: NewAccount) -> None:
         raise NotFound("Cette unité emploi n’existe pas.")
     if new.establishment_id is not None and work.session.get(Establishment, new.establishment_id) is None:
         raise NotFound("Cet établissement n’existe pas.")
+
+
+def unit_number(ctx: Context, code: str) -> int:
+    """The id of an open unit by its code. Raises `NotFound` listing the codes."""
+    with ctx.read() as session:
+        rows = session.execute(
+            select(EmploymentUnit.code, EmploymentUnit.id).where(EmploymentUnit.closed_on.is_(None))
+        ).all()
+    units = {row.code: row.id for row in rows}
+    if code not in units:
+        known = ", ".join(sorted(units)) or "aucune"
+        raise NotFound(f"Aucune unité ouverte ne porte le code « {code} ». Unités : {known}.")
+    return int(units[code])
+
+
+def establishment_number(ctx: Context, siret: str) -> int:
+    """The id of an establishment by its SIRET. Raises `NotFound`."""
+    with ctx.read() as session:
+        found = session.execute(select(Establishment.id).where(Establishment.siret == siret)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Aucun établissement ne porte le SIRET {siret}. Créez-le d’abord dans l’administration.")
+    return found
+
+
+def actor_of(ctx: Context, email: str | None) -> Actor:
+    """The actor in whose name a command works. Raises `Invalid` when no active account has that address."""
+    with ctx.read() as session:
+        account = session.execute(
+            select(UserAccount).where(UserAccount.email == (email or "").strip().lower(), UserAccount.active)
+        ).scalar_one_or_none()
+    if account is None:
+        raise Invalid("Indiquez le compte au nom duquel travailler : --as adresse@departement.example.")
+    return Actor(account.id, account.name, account.role, account.unit_id, account.establishment_id)

@@ -51,6 +51,14 @@ def load_embedded(ctx: Context) -> LoadReport:
     return store_reference(ctx, None, read_embedded())
 
 
+def ensure_embedded(ctx: Context) -> None:
+    """Load the embedded reference into a database that has none yet."""
+    with ctx.read() as session:
+        empty = session.execute(select(tables.ReferenceLoad.id).limit(1)).first() is None
+    if empty:
+        load_embedded(ctx)
+
+
 def load_official(ctx: Context, actor: Actor | None, folder: Path, progress: Progress) -> LoadReport:
     """Load the national files of `folder`. Raises `Invalid` naming the file and the column that are missing."""
     from matching.reference.official import read_official

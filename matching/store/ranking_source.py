@@ -123,7 +123,7 @@ _WINDOWS = select(
     CandidateWindow.value,
 )
 _OPEN = (
-    select(Proposal.candidate_id, func.count().label("open"))
+    select(Proposal.candidate_id, func.count(Proposal.id).label("open"))
     .where(Proposal.state.in_(OPEN_STATES))
     .group_by(Proposal.candidate_id)
 )

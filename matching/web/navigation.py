@@ -6,18 +6,18 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
-from matching.access.permissions import Permission as P
+from matching.access.permissions import Permission
 from matching.web.session import context
 
-ENTRIES: tuple[tuple[str, str, P], ...] = (
-    ("Aujourd’hui", "today.show", P.SEE_TODAY),
-    ("Personnes", "candidates.index", P.READ_CANDIDATE),
-    ("Offres", "offers.index", P.READ_OFFER),
-    ("Propositions", "proposals.index", P.PROPOSE),
-    ("Employeurs", "employers.index", P.READ_EMPLOYER),
-    ("Mes offres", "employer.index", P.POST_OWN_OFFER),
-    ("Unité", "manager.index", P.MANAGE_UNIT),
-    ("Administration", "admin.index", P.ADMINISTER),
+ENTRIES: tuple[tuple[str, str, Permission], ...] = (
+    ("Aujourd’hui", "today.show", Permission.SEE_TODAY),
+    ("Personnes", "candidates.index", Permission.READ_CANDIDATE),
+    ("Offres", "offers.index", Permission.READ_OFFER),
+    ("Propositions", "proposals.index", Permission.PROPOSE),
+    ("Employeurs", "employers.index", Permission.READ_EMPLOYER),
+    ("Mes offres", "employer.index", Permission.POST_OWN_OFFER),
+    ("Unité", "manager.index", Permission.MANAGE_UNIT),
+    ("Administration", "admin.index", Permission.ADMINISTER),
 )
 
 
@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
 
     def may(permission: str) -> bool:
         actor = getattr(g, "actor", None)
-        return bool(actor and actor.may(P(permission)))
+        return bool(actor and actor.may(Permission(permission)))
 
     @app.context_processor
     def shared() -> dict[str, Any]:

@@ -243,6 +243,18 @@ def explain_person(ctx: Context, actor: Actor, offer_id: int, who: str) -> tuple
     return tuple(Explanation(offer_id, offer.title, row, considered) for row in rows)
 
 
+def offer_number(ctx: Context, text: str) -> int:
+    """The id of an offer given by its number or its code. Raises `NotFound` with what to type."""
+    code = text.strip().upper()
+    with ctx.read() as session:
+        found = session.execute(select(Offer.id).where(Offer.code == code)).scalar_one_or_none()
+        if found is None and code.isdigit() and len(code) < 10:
+            found = session.execute(select(Offer.id).where(Offer.id == int(code))).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"Aucune offre « {text} ». Son code se lit dans la liste des offres, comme O-0042.")
+    return found
+
+
 # --- asking the engine ---------------------------------------------------------------------------------------
 
 

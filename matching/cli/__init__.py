@@ -1,0 +1,49 @@
+"""The `matching` command: the same services as the pages, one module a subject."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from matching.cli import data, demonstration, occupations, ranking, server, users
+from matching.errors import MatchingError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="matching", message="%(version)s")
+def cli() -> None:
+    """Rapprocher les personnes suivies par les unités emploi et les employeurs.
+
+    La base de données est choisie par MATCHING_DATABASE_URL (par défaut : matching.sqlite3 dans ce dossier).
+    """
+
+
+for module in (demonstration, occupations, ranking, data, users, server):
+    module.register(cli)
+
+
+def main() -> None:
+    """Run the command; what goes wrong is said with its remedy, without a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except MatchingError as error:
+        _tell(error)
+        sys.exit(1)
+    except click.exceptions.Abort:
+        click.echo("Interrompu. Rien de plus n’a été enregistré.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _tell(error: MatchingError) -> None:
+    click.echo(error.message, err=True)
+    for item in getattr(error, "errors", ()):
+        place = f"ligne {item.line}, " if item.line else ""
+        column = f"colonne « {item.column} », " if item.column else ""
+        value = f" (lu : « {item.value} »)" if item.value else ""
+        click.echo(f"  {place}{column}{item.message}{value}", err=True)

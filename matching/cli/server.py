@@ -1,0 +1,47 @@
+"""`matching serve`: the pages, in the box with waitress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from matching.cli.opening import ready_context
+from matching.errors import Invalid
+
+if TYPE_CHECKING:
+    from matching.services.context import Context
+
+
+def register(cli: click.Group) -> None:
+    cli.add_command(serve)
+
+
+@click.command()
+def serve() -> None:
+    """Servir les pages (adresse : MATCHING_HOST et MATCHING_PORT)."""
+    run(ready_context())
+
+
+def run(ctx: Context) -> None:
+    """Serve until interrupted."""
+    import waitress
+
+    from matching.web.app import create_app
+
+    host, port = ctx.settings.host, ctx.settings.port
+    app = create_app(ctx)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=8, ident="")
+    except OSError:
+        raise Invalid(
+            f"Le port {port} est déjà pris sur {host}. Arrêtez l’autre programme, ou choisissez --port (demo) "
+            "ou MATCHING_PORT (serve)."
+        ) from None
+    click.echo(f"\nLes pages sont servies sur http://{host}:{port} (Ctrl + C pour arrêter).")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("Arrêté.")
+    finally:
+        server.close()
