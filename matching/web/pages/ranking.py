@@ -1,0 +1,72 @@
+"""The ranked people of an offer: reasons, what would change it, why not somebody, whom to propose."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import Blueprint, render_template, request
+
+from matching.access.permissions import Permission
+from matching.errors import NotFound
+from matching.services.ranking import Simulation, explain_person, rank_candidates
+from matching.services.ranking.mapping import map_points
+from matching.terms import Importance, MatchStatus
+from matching.web.guard import requires
+from matching.web.session import actor, context
+
+blueprint = Blueprint("ranking", __name__)
+
+_STEP = 50
+_MOST = 500
+
+
+@blueprint.get("/offres/<int:offer_id>/personnes")
+@requires(Permission.RANK_CANDIDATES)
+def people(offer_id: int) -> str:
+    simulation = read_simulation()
+    top = min(_MOST, max(_STEP, request.args.get("jusqu", _STEP, int)))
+    everyone = request.args.get("toutes") == "oui"
+    ranked = rank_candidates(context(), actor(), offer_id, simulation=simulation, everyone=everyone, top=top)
+    return render_template(
+        "ranking/people.html",
+        ranked=ranked,
+        tiers=[(tier, list(group)) for tier, group in groupby(ranked.people, key=lambda person: person.tier)],
+        points=map_points(context(), ranked),
+        statuses=[s for s in MatchStatus if s is not MatchStatus.NOT_ASKED],
+        importances=list(Importance),
+        more=min(_MOST, top + _STEP) if len(ranked.people) == top < min(_MOST, ranked.considered) else None,
+    )
+
+
+@blueprint.get("/offres/<int:offer_id>/personnes/pourquoi")
+@requires(Permission.RANK_CANDIDATES)
+def why(offer_id: int) -> str | tuple[str, int]:
+    who = request.args.get("qui", "").strip()
+    try:
+        found = explain_person(context(), actor(), offer_id, who) if who else ()
+    except NotFound as error:
+        # The offer itself may be out of reach: only the person not found is answered on the page.
+        if "Personne" not in error.message:
+            raise
+        return render_template("ranking/why.html", offer_id=offer_id, who=who, found=(), message=error.message), 404
+    return render_template("ranking/why.html", offer_id=offer_id, who=who, found=found, message="")
+
+
+def read_simulation() -> Simulation:
+    """The changes asked in the address: what is ticked is dropped, what is said otherwise is changed."""
+    importance: dict[int, Importance] = {}
+    amount: dict[int, int] = {}
+    for name, value in request.args.items():
+        position = name[1:]
+        if not position.isdigit() or len(position) > 3:
+            continue
+        if name[0] == "i" and value in set(Importance):
+            importance[int(position)] = Importance(value)
+        elif name[0] == "n" and value.isdigit() and len(value) < 6:
+            amount[int(position)] = int(value)
+    return Simulation(
+        dropped=tuple(dict.fromkeys(request.args.getlist("sans"))),
+        variants=tuple(dict.fromkeys(request.args.getlist("avec"))),
+        importance=importance,
+        amount=amount,
+    )
