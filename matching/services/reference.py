@@ -61,12 +61,11 @@ def ensure_embedded(ctx: Context) -> None:
 
 def load_official(ctx: Context, actor: Actor | None, folder: Path, progress: Progress) -> LoadReport:
     """Load the national files of `folder`. Raises `Invalid` naming the file and the column that are missing."""
+    from matching.reference.embedded import completed
     from matching.reference.official import read_official
 
-    progress("Lecture", 0, 1)
-    reference = read_official(folder)
-    progress("Lecture", 1, 1)
-    return store_reference(ctx, actor, reference, progress)
+    reference = read_official(folder, progress)
+    return store_reference(ctx, actor, completed(reference), progress)
 
 
 def store_reference(
