@@ -9,6 +9,15 @@ from werkzeug.exceptions import HTTPException
 
 from matching.errors import Conflict, Forbidden, Invalid, MatchingError, NotFound, RuleRefused
 
+# Plain tracebacks: a traceback with the values of variables would write people's data in the log.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+)
 log = structlog.get_logger()
 
 STATUS: dict[type[MatchingError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, RuleRefused: 422, Invalid: 422}

@@ -168,7 +168,8 @@ class OfferForm:
         form.immersion = "immersion" in sent
         form.keep_wording = "keep_wording" in sent
         version = sent.get("version", "")
-        form.version = int(version) if version.isdecimal() and len(version) < 10 else None
+        # A form that does not say which version it shows is never the latest.
+        form.version = int(version) if version.isdecimal() and len(version) < 10 else 0
         form.action = sent.get("action", "save")
         return form
 
@@ -352,6 +353,14 @@ class OfferForm:
             skill_ids=list(self.skills),
             establishment_id=_number(self.texts.get("establishment_id", "")),
         )
+
+    @property
+    def establishments(self) -> list[tuple[str, str]]:
+        return [(choice.value, choice.label) for choice in self.choices.establishments]
+
+    @property
+    def units(self) -> list[tuple[str, str]]:
+        return [(choice.value, choice.label) for choice in self.choices.units]
 
     def value(self, name: str) -> str:
         return self.texts.get(name, "")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matching.errors import Invalid, MatchingError
+from matching.exchange.values import show_minutes
+from matching.offers.lifecycle import REASON_LABELS
 from matching.services import offers
-from matching.services.offers import OfferSheet
-from matching.terms import OfferState, Role
+from matching.services.offers import OfferSheet, Window
+from matching.terms import WEEKDAYS, OfferState, Role
 from matching.web.errors import STATUS
 from matching.web.offer_form import CHOICES, HELP_ACTIONS, OfferForm, marked_texts
 from matching.web.session import actor, context
@@ -25,6 +28,29 @@ _SAID = {
     OfferState.FILLED: "L’offre est notée pourvue.",
     OfferState.CLOSED: "L’offre est fermée.",
 }
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the week with its windows in words."""
+
+    name: str
+    hours: tuple[str, ...]
+
+
+def week_of(windows: tuple[Window, ...]) -> list[Day]:
+    """The seven days, each with its windows, as « 8h – 12h »."""
+    said: dict[int, list[str]] = {}
+    for window in windows:
+        said.setdefault(window.weekday, []).append(
+            f"{show_minutes(window.start_minute)}\u00a0–\u00a0{show_minutes(window.end_minute)}"
+        )
+    return [Day(name, tuple(said.get(number, ()))) for number, name in enumerate(WEEKDAYS)]
+
+
+def render_offer(template: str, **values: Any) -> str:
+    """A page about one offer, with the words its parts need."""
+    return render_template(template, week_of=week_of, reason_labels=REASON_LABELS, **values)
 
 
 def status_of(error: MatchingError) -> int:
@@ -47,7 +73,7 @@ def edit_page(area: str, sheet: OfferSheet | None) -> Page:
     except MatchingError as error:
         form.take(error)
         return _form_page(area, form, sheet), status_of(error)
-    flash(_SAID[state] if form.action == "send" else "L’offre est enregistrée.", "ok")
+    flash(_SAID[state] if form.action == "send" else "L’offre est enregistrée.", "success")
     return redirect(url_for(f"{area}.show", offer_id=offer_id), 303)
 
 
@@ -96,7 +122,7 @@ def change_page(area: str, offer_id: int) -> Page:
             context(),
             actor(),
             offer_id,
-            int(version) if version.isdecimal() and len(version) < 10 else None,
+            int(version) if version.isdecimal() and len(version) < 10 else 0,
             target,
             reason=sent.get("reason") or None,
             note=sent.get("note", "")[:500],
@@ -124,7 +150,7 @@ def act(area: str, sheet: OfferSheet, do: Callable[[], Any], said: str) -> Page:
         do()
     except MatchingError as error:
         return sheet_page(area, offers.get_offer(context(), actor(), sheet.id), messages_of(error), status_of(error))
-    flash(said, "ok")
+    flash(said, "success")
     return redirect(url_for(f"{area}.show", offer_id=sheet.id), 303)
 
 
@@ -136,7 +162,7 @@ def messages_of(error: MatchingError) -> tuple[str, ...]:
 
 def sheet_page(area: str, sheet: OfferSheet, problems: tuple[str, ...] = (), status: int = 200) -> Page:
     """The page of an offer; `problems` when something was just refused."""
-    page = render_template(
+    page = render_offer(
         f"{area}/show.html",
         offer=sheet,
         area=area,

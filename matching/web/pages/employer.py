@@ -9,7 +9,7 @@ from matching.services import offers
 from matching.services.offers import OfferFilter
 from matching.terms import OfferState
 from matching.web.guard import requires
-from matching.web.offer_views import Page, change_page, confirm_page, edit_page, sheet_page
+from matching.web.offer_views import Page, change_page, confirm_page, edit_page, render_offer, sheet_page
 from matching.web.session import actor, context
 
 blueprint = Blueprint("employer", __name__, url_prefix="/employeur/offres")
@@ -48,7 +48,7 @@ def edit(offer_id: int) -> Page:
             "Votre offre est en cours de vérification. Reprenez-la d’abord pour la modifier."
             if checking
             else f"L’offre est « {sheet.state.label} » : elle ne se modifie plus.",
-            "stop",
+            "error",
         )
         return redirect(url_for("employer.show", offer_id=offer_id), 303)
     return edit_page("employer", sheet)
@@ -71,10 +71,10 @@ def confirm(offer_id: int) -> Page:
 def history(offer_id: int) -> Page:
     sheet = offers.get_offer(context(), actor(), offer_id)
     lines = offers.list_history(context(), actor(), offer_id)
-    return render_template("employer/history.html", offer=sheet, lines=lines, area="employer")
+    return render_offer("employer/history.html", offer=sheet, lines=lines, area="employer")
 
 
 @blueprint.get("/<int:offer_id>/affiche")
 @requires(Permission.POST_OWN_OFFER)
 def poster(offer_id: int) -> Page:
-    return render_template("offers/poster.html", offer=offers.get_offer(context(), actor(), offer_id), area="employer")
+    return render_offer("offers/poster.html", offer=offers.get_offer(context(), actor(), offer_id), area="employer")

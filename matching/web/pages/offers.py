@@ -19,7 +19,7 @@ from matching.services.import_offers import ImportReport, describe_columns, impo
 from matching.services.offers import FilterChoices, OfferFilter
 from matching.terms import ContractKind, OfferState
 from matching.web.guard import requires
-from matching.web.offer_views import Page, change_page, confirm_page, edit_page, sheet_page
+from matching.web.offer_views import Page, change_page, confirm_page, edit_page, render_offer, sheet_page
 from matching.web.session import actor, context
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offres")
@@ -154,11 +154,16 @@ def index() -> Page:
         "offers/index.html",
         page=page,
         wanted=wanted,
-        lists=lists,
         chips=chips,
         views=views,
-        states=tuple(OfferState),
-        contracts=tuple(ContractKind),
+        pairs={
+            "states": [(state.value, state.label) for state in OfferState],
+            "contracts": [(kind.value, kind.label) for kind in ContractKind],
+            **{
+                name: [(choice.value, choice.label) for choice in getattr(lists, name)]
+                for name in ("occupations", "communes", "units", "employers")
+            },
+        },
         sizes=offers.PAGE_SIZES,
         address=lambda **changes: url_for("offers.index", **query_of(replace(wanted, **changes))),
         address_of=lambda other: url_for("offers.index", **query_of(other)),
@@ -199,7 +204,7 @@ def show(offer_id: int) -> Page:
 def edit(offer_id: int) -> Page:
     sheet = offers.get_offer(context(), actor(), offer_id)
     if not sheet.may_edit:
-        flash(f"L’offre est « {sheet.state.label} » : elle ne se modifie plus.", "stop")
+        flash(f"L’offre est « {sheet.state.label} » : elle ne se modifie plus.", "error")
         return redirect(url_for("offers.show", offer_id=offer_id), 303)
     return edit_page("offers", sheet)
 
@@ -221,13 +226,13 @@ def confirm(offer_id: int) -> Page:
 def history(offer_id: int) -> Page:
     sheet = offers.get_offer(context(), actor(), offer_id)
     lines = offers.list_history(context(), actor(), offer_id)
-    return render_template("offers/history.html", offer=sheet, lines=lines, area="offers")
+    return render_offer("offers/history.html", offer=sheet, lines=lines, area="offers")
 
 
 @blueprint.get("/<int:offer_id>/affiche")
 @requires(Permission.READ_OFFER)
 def poster(offer_id: int) -> Page:
-    return render_template("offers/poster.html", offer=offers.get_offer(context(), actor(), offer_id), area="offers")
+    return render_offer("offers/poster.html", offer=offers.get_offer(context(), actor(), offer_id), area="offers")
 
 
 # --- import -------------------------------------------------------------------------------------------
@@ -247,7 +252,7 @@ def import_file() -> Page:
     except Invalid as error:
         return _import_page(error=error), 422
     if confirmed:
-        flash(_imported(report), "ok")
+        flash(_imported(report), "success")
         return redirect(url_for("offers.index"), 303)
     return _import_page(report=report, carried=carried)
 
