@@ -22,6 +22,15 @@ from matching.store.tables.protected import PROTECTED_KINDS, ProtectedFact
 from matching.terms import FactSource
 
 _YES_NO = {"yes": "oui", "no": "non"}
+__all__ = [
+    "PROTECTED_KINDS",
+    "ProtectedAnswer",
+    "ProtectedLine",
+    "ProtectedSheet",
+    "choices_of",
+    "read_protected",
+    "set_protected",
+]
 CHOICES: dict[str, dict[str, str]] = {
     "sex": {"f": "Femme", "m": "Homme", "x": "Autre"},
     "nationality": {"fr": "Française", "eu": "Union européenne", "other": "Autre"},
@@ -64,7 +73,7 @@ class ProtectedLine:
 class ProtectedSheet:
     """The page of protected facts."""
 
-    candidate_id: int
+    id: int
     code: str
     name: str
     version: int
