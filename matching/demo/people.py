@@ -41,6 +41,12 @@ HARD_FACTS = (
     "hours_max", "french_oral", "french_read", "night", "weekend", "max_load", "right_to_work", "degree",
     "pay_wished", "standing", "split",
 )  # fmt: skip
+_USUAL_CONTRACTS = (
+    ContractKind.PERMANENT,
+    ContractKind.FIXED_TERM,
+    ContractKind.SEASONAL,
+    ContractKind.INSERTION_FIXED_TERM,
+)
 
 
 def add_people(town: Town, count: int) -> list[Candidate]:
@@ -195,13 +201,9 @@ def _facts(dice: Random, today: date, known_on: date) -> list[CandidateFact]:
         "caces_r489_1": (_known(dice.random() < 0.25), None, today + timedelta(days=dice.randrange(-100, 1500))),
         "caces_r489_3": (_known(dice.random() < 0.2), None, today + timedelta(days=dice.randrange(-100, 1500))),
     }
-    for kind in (
-        ContractKind.PERMANENT,
-        ContractKind.FIXED_TERM,
-        ContractKind.SEASONAL,
-        ContractKind.INSERTION_FIXED_TERM,
-    ):
-        values[f"contract_{kind.value}"] = (_known(dice.random() < 0.85), None, None)
+    for kind in ContractKind:
+        liked = 0.85 if kind in _USUAL_CONTRACTS else 0.6
+        values[f"contract_{kind.value}"] = (_known(dice.random() < liked), None, None)
     unknown = set(dice.sample(HARD_FACTS, dice.choice([3, 4, 6]) if dice.random() < 0.4 else dice.choice([0, 0, 1])))
     facts = []
     for fact, (value, amount, until) in values.items():
