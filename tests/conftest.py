@@ -173,6 +173,25 @@ def any_ctx(database_url: str, clock: FixedClock) -> Iterator[Context]:
 
 
 @pytest.fixture(scope="session")
+def _demo_template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from matching.demo import build
+
+    file = tmp_path_factory.mktemp("demo") / "demo.sqlite3"
+    shutil.copyfile(_sqlite_template, file)
+    for ctx in _context(f"sqlite:///{file}", FixedClock(NOW)):
+        build(ctx)
+    return file
+
+
+@pytest.fixture
+def demo_ctx(_demo_template: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Context]:
+    """A copy of the whole demonstration, of this test's own: 3 units, 400 people, 60 offers."""
+    file = tmp_path / "demo.sqlite3"
+    shutil.copyfile(_demo_template, file)
+    yield from _context(f"sqlite:///{file}", clock)
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's program."""
     path = needs.chromium_path()
