@@ -480,6 +480,16 @@ def list_fact_kinds(ctx: Context, actor: Actor) -> tuple[tuple[FactGroup, tuple[
     return tuple((group, mine) for group in FactGroup if (mine := _of_group(lines, group)))
 
 
+def get_fact_kind(ctx: Context, actor: Actor, code: str) -> FactLine:
+    """One fact of the registry."""
+    require(actor, Permission.ADMINISTER)
+    with ctx.read() as session:
+        row = session.get(FactKind, code)
+        if row is None:
+            raise NotFound()
+        return FactLine(row.code, row.group, row.unit, row.label, row.question)
+
+
 def _of_group(lines: Iterable[FactLine], group: FactGroup) -> tuple[FactLine, ...]:
     return tuple(line for line in lines if line.group is group)
 

@@ -1,0 +1,72 @@
+"""The audit trail's codes, in French. A code not named here is shown as it is."""
+
+from __future__ import annotations
+
+_ACTIONS = {
+    "login.succeeded": "Connexion",
+    "login.failed": "Essai de connexion sans succès",
+    "logout": "Déconnexion",
+    "account.added": "Compte ouvert",
+    "account.changed": "Compte modifié",
+    "account.deactivated": "Compte fermé",
+    "account.reactivated": "Compte rouvert",
+    "account.password_changed": "Mot de passe changé",
+    "account.password_reset": "Mot de passe temporaire donné",
+    "account.unit_changed": "Compte passé à une autre unité",
+    "unit.created": "Unité ouverte",
+    "unit.changed": "Unité modifiée",
+    "unit.closed": "Unité fermée",
+    "unit.merged": "Unité réunie à une autre",
+    "organisation.created": "Organisation ajoutée",
+    "organisation.changed": "Organisation modifiée",
+    "establishment.created": "Établissement ajouté",
+    "establishment.changed": "Établissement modifié",
+    "establishment.closed": "Établissement fermé",
+    "weight.changed": "Poids d’un critère changé",
+    "weight.reset": "Poids du Département repris",
+    "setting.changed": "Réglage du classement changé",
+    "remedy.added": "Solution ajoutée",
+    "remedy.changed": "Solution modifiée",
+    "parameter.added": "Montant daté ajouté",
+    "parameter.corrected": "Montant daté corrigé",
+    "network.saved": "Réseau de transport enregistré",
+    "network.removed": "Réseau de transport retiré",
+    "network.commune_added": "Commune ajoutée à un réseau",
+    "network.commune_removed": "Commune retirée d’un réseau",
+    "synonym.added": "Mots d’un métier ajoutés",
+    "synonym.removed": "Mots d’un métier retirés",
+    "fact_kind.added": "Certificat ajouté au registre",
+    "fact_kind.changed": "Mots d’un fait changés",
+    "reference.loaded": "Référence chargée",
+    "candidate.assigned": "Personne confiée",
+    "candidate.unit_changed": "Personne passée à une autre unité",
+    "candidate.situation_edited": "Situation modifiée",
+    "offer.unit_changed": "Offre passée à une autre unité",
+}
+_SUBJECTS = {
+    "user_account": "Compte",
+    "employment_unit": "Unité",
+    "organisation": "Organisation",
+    "establishment": "Établissement",
+    "ranking_setting": "Réglage",
+    "remedy": "Solution",
+    "legal_parameter": "Montant daté",
+    "transit_network": "Réseau",
+    "occupation_synonym": "Mots d’un métier",
+    "fact_kind": "Fait",
+    "candidate": "Personne",
+    "offer": "Offre",
+    "proposal": "Proposition",
+    "reference_load": "Référence",
+}
+
+
+def action_label(code: str) -> str:
+    """What happened, in words."""
+    return _ACTIONS.get(code, code)
+
+
+def subject_label(kind: str, number: int) -> str:
+    """What it happened to, with its number when it has one."""
+    name = _SUBJECTS.get(kind, kind)
+    return f"{name} n° {number}" if number else name
