@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -81,8 +81,8 @@ def _add_person(town: Town, number: int) -> Candidate:
         approved_sentence=dice.choice(words.SENTENCES) if dice.random() < 0.4 else "",
         rights_opened_on=known_on - timedelta(days=dice.randrange(30, 900)),
         first_meeting_on=known_on,
-        created_at=town.work.at,
-        updated_at=town.work.at,
+        created_at=datetime.combine(known_on, time(9, 0), UTC),
+        updated_at=datetime.combine(known_on, time(9, 0), UTC),
     )
     _add_goals(town, candidate, known_on)
     candidate.facts = _facts(dice, town.today, known_on)
