@@ -33,7 +33,7 @@ from matching.services.context import Context
 from matching.services.offers.model import OfferInput, RequirementInput, Window
 from matching.services.offers.rules import PayRules, read_pay_rules, stops_of
 from matching.services.offers.states import move
-from matching.services.offers.writing import ASKABLE_GROUPS, add_offer, check_input
+from matching.services.offers.writing import add_offer, askable, check_input
 from matching.services.places import resolve_commune
 from matching.store.tables.offers import Offer
 from matching.store.tables.organisations import Establishment
@@ -252,7 +252,7 @@ class _Reader:
         self._rules = read_pay_rules(session)
         rows = session.execute(select(Establishment.siret, Establishment.id, Establishment.name, Establishment.active))
         self._establishments = {siret: (key, name) for siret, key, name, active in rows if active}
-        facts = session.execute(select(FactKind.code, FactKind.label).where(FactKind.group.in_(ASKABLE_GROUPS)))
+        facts = session.execute(select(FactKind.code, FactKind.label).where(askable()))
         self._facts = {fold(word): code for code, label in facts for word in (code, label)}
         self._labels = dict(session.execute(select(RomeOccupation.code, RomeOccupation.label)).all())
         self._seen: dict[tuple[object, ...], int] = {}

@@ -33,6 +33,7 @@ from matching.services.candidates.week import Window as WeekWindow
 from matching.services.candidates.week import read_windows, type_day
 from matching.services.context import Context
 from matching.services.offers import (
+    CapabilityChoice,
     Choice,
     FormChoices,
     OfferInput,
@@ -47,6 +48,7 @@ from matching.terms import (
     FRENCH_LEVELS,
     WEEKDAYS,
     ContractKind,
+    FactGroup,
     Importance,
     Known,
     Labelled,
@@ -222,6 +224,9 @@ class OfferForm:
         if not title or (code == LATER and not complete):
             return "", None
         self.suggest_occupations(ctx)
+        if complete and not self.texts["rome"]:
+            # Told with everything else that stops the offer, rather than alone.
+            return "", None
         if self.texts["rome"] not in ("", LATER):
             return self.texts["rome"].partition("|")[0], _number(self.texts["rome"].partition("|")[2])
         problems.add("rome_code", "Choisissez le métier dans la liste, ou précisez l’intitulé.", title)
@@ -361,6 +366,21 @@ class OfferForm:
     @property
     def units(self) -> list[tuple[str, str]]:
         return [(choice.value, choice.label) for choice in self.choices.units]
+
+    @property
+    def capability_groups(self) -> list[tuple[str, list[CapabilityChoice], int]]:
+        """What may be asked by yes or no: (name of the group, its entries, how many are asked)."""
+        groups: dict[FactGroup, list[CapabilityChoice]] = {}
+        for choice in self.choices.capabilities:
+            groups.setdefault(choice.group, []).append(choice)
+        return [
+            (
+                "Conditions de travail" if group is FactGroup.LIMIT else group.label,
+                entries,
+                sum(bool(self.asked.get(entry.code)) for entry in entries),
+            )
+            for group, entries in groups.items()
+        ]
 
     def value(self, name: str) -> str:
         return self.texts.get(name, "")

@@ -9,19 +9,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from matching.errors import Invalid, MatchingError
+from matching.errors import Invalid, MatchingError, NotFound
 from matching.exchange.values import show_minutes
 from matching.offers.lifecycle import REASON_LABELS
 from matching.services import offers
 from matching.services.offers import OfferSheet, Window
-from matching.terms import WEEKDAYS, OfferState, Role
+from matching.terms import WEEKDAYS, Importance, OfferState, Role
 from matching.web.errors import STATUS
 from matching.web.offer_form import CHOICES, HELP_ACTIONS, OfferForm, marked_texts
 from matching.web.session import actor, context
 
 Page = str | Response | tuple[str, int]
 _SAID = {
-    OfferState.DRAFT: "L’offre est en brouillon.",
+    OfferState.DRAFT: "L’offre est de nouveau un brouillon, chez la personne qui l’a écrite.",
     OfferState.TO_CHECK: "L’offre est envoyée : l’unité emploi la vérifie avant de la publier.",
     OfferState.PUBLISHED: "L’offre est publiée.",
     OfferState.SUSPENDED: "L’offre est suspendue.",
@@ -48,9 +48,31 @@ def week_of(windows: tuple[Window, ...]) -> list[Day]:
     return [Day(name, tuple(said.get(number, ()))) for number, name in enumerate(WEEKDAYS)]
 
 
+def said_week(windows: tuple[Window, ...]) -> list[tuple[str, str]]:
+    """The week in words, days alike together: [("Du lundi au vendredi", "8h – 12h, 13h – 17h")]."""
+    runs: list[tuple[list[str], tuple[str, ...]]] = []
+    for day in week_of(windows):
+        if runs and runs[-1][1] == day.hours:
+            runs[-1][0].append(day.name)
+        else:
+            runs.append(([day.name], day.hours))
+    return [
+        (days[0].capitalize() if len(days) == 1 else f"Du {days[0]} au {days[-1]}", ", ".join(hours))
+        for days, hours in runs
+        if hours
+    ]
+
+
 def render_offer(template: str, **values: Any) -> str:
     """A page about one offer, with the words its parts need."""
-    return render_template(template, week_of=week_of, reason_labels=REASON_LABELS, **values)
+    return render_template(
+        template,
+        week_of=week_of,
+        said_week=said_week,
+        importances=tuple(Importance),
+        reason_labels=REASON_LABELS,
+        **values,
+    )
 
 
 def status_of(error: MatchingError) -> int:
@@ -151,6 +173,11 @@ def act(area: str, sheet: OfferSheet, do: Callable[[], Any], said: str) -> Page:
     except MatchingError as error:
         return sheet_page(area, offers.get_offer(context(), actor(), sheet.id), messages_of(error), status_of(error))
     flash(said, "success")
+    try:
+        offers.get_offer(context(), actor(), sheet.id)
+    except NotFound:
+        # Sent back to its employer, an offer is a draft again: only its author sees it.
+        return redirect(url_for(f"{area}.index"), 303)
     return redirect(url_for(f"{area}.show", offer_id=sheet.id), 303)
 
 

@@ -28,7 +28,7 @@ from matching.services.offers.model import (
 from matching.services.offers.rules import pay_of, read_pay_rules, stops_of, verdict_of
 from matching.services.offers.states import CONFIRMABLE, may_confirm
 from matching.services.offers.words import event_words, requirement_label
-from matching.services.offers.writing import ASKABLE_GROUPS
+from matching.services.offers.writing import ASKABLE_GROUPS, askable
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer, OfferRequirement
 from matching.store.tables.organisations import EmploymentUnit, Establishment, Organisation
@@ -254,7 +254,7 @@ def _units(session: Session) -> tuple[Choice, ...]:
 def _capabilities(session: Session) -> tuple[CapabilityChoice, ...]:
     rows = session.execute(
         select(FactKind.code, FactKind.group, FactKind.label)
-        .where(FactKind.group.in_(ASKABLE_GROUPS))
+        .where(askable())
         .order_by(FactKind.position, FactKind.label)
     ).all()
     order = {group: place for place, group in enumerate(ASKABLE_GROUPS)}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -25,11 +25,13 @@ from matching.store.tables.offers import Offer, OfferPlace, OfferRequirement, Of
 from matching.store.tables.organisations import EmploymentUnit, Establishment
 from matching.store.tables.reference import Commune, FactKind, JobTitle, RomeOccupation, Skill
 from matching.store.unit_of_work import UnitOfWork
-from matching.terms import ContractKind, FactGroup, OfferState, RequirementKind, Role
+from matching.terms import ContractKind, FactGroup, FactUnit, OfferState, RequirementKind, Role, ScheduleFlag
 from matching.text import fold
 
-ASKABLE_GROUPS = (FactGroup.LICENCE, FactGroup.VEHICLE, FactGroup.CERTIFICATE, FactGroup.LIMIT, FactGroup.RIGHT)
+ASKABLE_GROUPS = (FactGroup.LICENCE, FactGroup.VEHICLE, FactGroup.CERTIFICATE, FactGroup.LIMIT)
 """Groups of facts an offer may ask: what the job needs, never how the person lives."""
+
+_ASKABLE_UNITS = (FactUnit.NONE, FactUnit.VALID_UNTIL)
 
 AMOUNT_RANGES = {
     RequirementKind.FRENCH_ORAL: (0, 6, "Choisissez un niveau de français."),
@@ -342,8 +344,20 @@ def _check_windows(problems: Problems, windows: tuple[Window, ...]) -> None:
             problems.add("schedule", "Chaque plage commence avant de finir, entre 0h et 24h.")
 
 
+def askable() -> ColumnElement[bool]:
+    """The facts an offer may ask as yes or no.
+
+    What has an amount (load, level) is asked by its own kind, and nights or week-ends by the schedule.
+    """
+    return (
+        FactKind.group.in_(ASKABLE_GROUPS)
+        & FactKind.unit.in_(_ASKABLE_UNITS)
+        & FactKind.code.not_in([flag.value for flag in ScheduleFlag])
+    )
+
+
 def _check_requirements(session: Session, problems: Problems, asked: tuple[RequirementInput, ...]) -> None:
-    facts = set(session.execute(select(FactKind.code).where(FactKind.group.in_(ASKABLE_GROUPS))).scalars())
+    facts = set(session.execute(select(FactKind.code).where(askable())).scalars())
     skill_ids = [int(r.code) for r in asked if r.kind is RequirementKind.SKILL and r.code.isdecimal()]
     skills = {str(i) for i in session.execute(select(Skill.id).where(Skill.id.in_(skill_ids))).scalars()}
     seen: set[tuple[RequirementKind, str]] = set()
