@@ -200,6 +200,22 @@ def test_a_bad_answer_is_given_back_with_all_that_was_typed(ctx, me, client):
     assert "Erreur" in page[: page.index("</title>")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"fact-mode_walk": "unknown", "amount-mode_walk": "20"}, "à confirmer"),
+        ({"fact-mode_walk": "unknown", "amount-mode_walk": "35"}, "oui, 35\u00a0minutes au plus"),
+        ({"fact-mode_walk": "no", "amount-mode_walk": "20"}, "non"),
+        ({}, "à confirmer"),
+    ],
+)
+def test_an_amount_typed_is_an_answer_and_one_left_there_is_not(ctx, me, client, typed, said):
+    key = _full(ctx, me)
+    client.post(f"/personnes/{key}/reponses/mobility", data={"version": _version(ctx, me, key)} | typed)
+    section = candidates.read_candidate(ctx, me, key, how="").section(FactGroup.MOBILITY)
+    assert next(line.said for line in section.lines if line.code == "mode_walk") == said
+
+
 def test_the_week_is_filled_in_one_go_then_hour_by_hour(ctx, me, client):
     key = make.candidate(ctx, me.unit_id)
     data = {"version": 1, "action": "fill", "days": ["0", "1"], "moments": ["morning"], "value": "yes"}

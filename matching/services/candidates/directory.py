@@ -368,11 +368,13 @@ def export_candidates(
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Header and rows of exactly what is filtered; the extraction is in the trail, with its size."""
     require(actor, Permission.READ_CANDIDATE)
-    with ctx.write(actor) as work:
-        today = ctx.clock.today()
-        if _count(work.session, actor, wanted, today) > EXPORT_LIMIT:
+    today = ctx.clock.today()
+    with ctx.read() as session:
+        if _count(session, actor, wanted, today) > EXPORT_LIMIT:
             raise Invalid(f"Plus de {EXPORT_LIMIT} personnes : ajoutez un filtre avant d’exporter.")
-        lines = _lines(work.session, work.session.execute(_select(actor, wanted, order or Order(), today)).all(), today)
+        lines = _lines(session, session.execute(_select(actor, wanted, order or Order(), today)).all(), today)
+    # Said before the file leaves, and apart from the reading: others can write meanwhile.
+    with ctx.write(actor) as work:
         work.record(
             "candidates.exported", "employment_unit", actor.unit_id or 0, count=len(lines), filters=[*wanted.active()]
         )

@@ -225,14 +225,21 @@ def save_facts(candidate_id: int, group: str) -> Page:
 
 def _answer(line: FactLine, problems: Problems) -> FactAnswer | None:
     names = {part: f"{part}-{line.code}" for part in ("fact", "amount", "until")}
+    value, amount, until = (forms.text(name) for name in names.values())
+    # An amount just typed beside « à confirmer » says yes: it is not thrown away.
+    if value in ("", Known.UNKNOWN.value) and (amount not in ("", line.typed) or until not in ("", _until(line))):
+        value = Known.YES.value
     try:
-        return read_answer(
-            line.unit, line.group, forms.text(names["fact"]), forms.text(names["amount"]), forms.text(names["until"])
-        )
+        return read_answer(line.unit, line.group, value, amount, until)
     except BadValue as bad:
         field = names["until"] if line.unit is FactUnit.VALID_UNTIL else names["amount"]
         problems.add(field, f"{line.label} : {bad.message[:1].lower()}{bad.message[1:]}", forms.text(field))
         return None
+
+
+def _until(line: FactLine) -> str:
+    until = line.answer.valid_until if line.answer else None
+    return until.strftime("%d/%m/%Y") if until else ""
 
 
 # --- the week ------------------------------------------------------------------------------------
