@@ -50,6 +50,15 @@ class Asked:
 ASKED = [Asked()]
 
 
+class AskedOfSome(Asked):
+    """Says that a field must be filled by some: neither « facultatif » nor always asked."""
+
+    field_flags = {"some": True}  # noqa: RUF012 - read by WTForms
+
+
+ASKED_OF_SOME = [AskedOfSome()]
+
+
 class FrenchNumberField(StringField):
     """A number typed as 12,5 or 1 250; `data` is a float, or None when empty."""
 

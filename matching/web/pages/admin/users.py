@@ -14,6 +14,7 @@ from matching.web.forms import Form, VersionField
 from matching.web.guard import requires
 from matching.web.pages.admin.common import (
     ASKED,
+    ASKED_OF_SOME,
     attempt,
     blueprint,
     chosen_id,
@@ -30,8 +31,10 @@ _ROLES = [(role.value, role.label) for role in Role]
 class UserForm(Form):
     name = StringField("Prénom et nom", ASKED)
     role = SelectField("Rôle", ASKED, choices=options(_ROLES))
-    unit_id = SelectField("Unité emploi", description="Pour une personne de l’unité.", default="")
-    establishment_id = SelectField("Établissement", description="Pour un employeur partenaire.", default="")
+    unit_id = SelectField("Unité emploi", ASKED_OF_SOME, description="Pour une personne de l’unité.", default="")
+    establishment_id = SelectField(
+        "Établissement", ASKED_OF_SOME, description="Pour un employeur partenaire.", default=""
+    )
     version = VersionField()
 
     def fill(self, now: service.UserLine | None = None) -> None:
