@@ -155,6 +155,18 @@ def test_a_refused_form_comes_back_whole(
     assert offers.find_offers(ctx, town.adviser, OfferFilter()).everything == 0
 
 
+def test_everything_to_mend_is_told_at_once(adviser: FlaskClient) -> None:
+    page = adviser.post(
+        "/offres/nouvelle", data={"title": "Agent polyvalent", "description": PROHIBITED, "action": "send"}
+    )
+    links = re.findall(r'<li><a href="#(\w+)"', page.text)
+    assert links == [
+        *("establishment_id", "rome_code", "description", "contract"),
+        *("weekly_minutes", "start_on", "pay", "place", "schedule"),
+    ]
+    assert "<mark>" in page.text
+
+
 def test_an_incomplete_draft_is_kept_and_says_what_is_missing(adviser: FlaskClient, town: Town) -> None:
     data = typed(town, action="save", contract="", pay="", description="", place="")
     assert adviser.post("/offres/nouvelle", data=data).status_code == 303
@@ -367,7 +379,13 @@ def test_the_export_holds_what_is_filtered(adviser: FlaskClient, ctx: Context, t
 )
 def test_pages_open(adviser: FlaskClient, ctx: Context, town: Town, draft: Draft, path: str) -> None:
     offers.create_offer(ctx, town.adviser, draft(), then=OfferState.PUBLISHED)
-    assert adviser.get(path).status_code == 200
+    answer = adviser.get(path)
+    assert answer.status_code == 200
+    assert "View(" not in answer.text
+
+
+def test_the_sheet_of_an_employer_counts_its_establishments(adviser: FlaskClient) -> None:
+    assert "Un établissement" in words_of(adviser.get("/employeurs/1").text)
 
 
 def test_the_poster_is_neutral(adviser: FlaskClient, ctx: Context, town: Town, draft: Draft) -> None:

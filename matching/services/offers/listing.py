@@ -238,14 +238,15 @@ EXPORT_COLUMNS = (
 def export_offers(ctx: Context, actor: Actor, wanted: OfferFilter, *, kind: str = "csv") -> bytes:
     """Exactly the offers of these filters, all pages, as CSV or XLSX (`kind`); the export is on record."""
     require_read(actor)
-    with ctx.write(actor) as work:
-        conditions = _conditions(replace(wanted, page=1), ctx.clock.today())
-        columns = (*_SUMMARY, Offer.ends_on, Offer.pay_hourly_cents)
+    conditions = _conditions(replace(wanted, page=1), ctx.clock.today())
+    columns = (*_SUMMARY, Offer.ends_on, Offer.pay_hourly_cents)
+    with ctx.read() as session:
         query = _joined(*columns).where(scope.offers(actor), *conditions).order_by(*_order(wanted.sort))
-        rows = work.session.execute(query).all()
-        communes = _communes(work.session, [row.id for row in rows])
-        work.record("offer.exported", "offer_list", 0, count=len(rows))
+        rows = session.execute(query).all()
+        communes = _communes(session, [row.id for row in rows])
         lines = [_export_line(row, communes) for row in rows]
+    with ctx.write(actor) as work:
+        work.record("offer.exported", "offer_list", 0, count=len(lines))
     return write_xlsx(EXPORT_COLUMNS, lines, sheet="Offres") if kind == "xlsx" else write_csv(EXPORT_COLUMNS, lines)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from matching.errors import FieldError, Invalid
 from matching.offers.lifecycle import OfferFacts, Stop, missing_to_publish, pay_verdict
 from matching.offers.pay import Pay, PayPeriod, PayVerdict, ScaleRow, SmicRow
+from matching.services.offers.model import OfferInput
 from matching.store.tables.offers import Offer
 from matching.store.tables.reference import LegalParameter
 from matching.terms import ContractKind
@@ -93,6 +94,25 @@ def facts_of(offer: Offer) -> OfferFacts:
 def stops_of(offer: Offer, rules: PayRules) -> tuple[Stop, ...]:
     """Everything that stops the publication of a stored offer."""
     return missing_to_publish(facts_of(offer), smic=rules.smic, scale=rules.scale)
+
+
+def stops_of_input(data: OfferInput, rules: PayRules) -> tuple[Stop, ...]:
+    """What would stop an offer as it was typed."""
+    facts = OfferFacts(
+        title=data.title,
+        rome_code=data.rome_code,
+        description=data.description,
+        seats=data.seats or 1,
+        contract=data.contract,
+        weekly_minutes=data.weekly_minutes,
+        start_on=data.start_on,
+        end_on=data.end_on,
+        pay=data.pay,
+        place_count=len(data.communes),
+        window_count=len(data.windows),
+        schedule_flag_count=len(data.flags),
+    )
+    return missing_to_publish(facts, smic=rules.smic, scale=rules.scale)
 
 
 def verdict_of(offer: Offer, rules: PayRules) -> PayVerdict | None:

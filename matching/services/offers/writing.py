@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from secrets import token_hex
@@ -13,13 +14,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from matching.access.permissions import Actor
-from matching.errors import Problems, RuleRefused
+from matching.errors import FieldError, Invalid, Problems, RuleRefused
 from matching.offers.lifecycle import MAX_SEATS, find_change
 from matching.offers.pay import Pay, PayPeriod, hourly_cents
 from matching.services.context import Context
 from matching.services.offers.common import expect_version, fetch_offer, may_edit, require_write
 from matching.services.offers.model import OfferInput, RequirementInput, Window
-from matching.services.offers.rules import read_pay_rules, refuse_stops, stops_of
+from matching.services.offers.rules import read_pay_rules, refuse_stops, stops_of, stops_of_input
 from matching.services.offers.states import keep_wording_as_is, move
 from matching.store.tables.offers import Offer, OfferPlace, OfferRequirement, OfferWindow
 from matching.store.tables.organisations import EmploymentUnit, Establishment
@@ -60,12 +61,29 @@ def create_offer(
     asks that an adviser looks at them. Raises `Invalid` with one error for each thing to mend.
     """
     require_write(actor)
-    with ctx.write(actor) as work:
+    with ctx.write(actor) as work, _told_at_once(work.session, data, then):
         offer = add_offer(work, actor, data)
         work.record("offer.added", "offer", offer.id, establishment_id=offer.establishment_id)
         if then is not None:
             move(work, actor, offer, then, reason=None, wording_reason=wording_reason, keep_wording=keep_wording)
     return offer.id
+
+
+@contextmanager
+def _told_at_once(session: Session, data: OfferInput, then: OfferState | None) -> Iterator[None]:
+    """When an offer that is to be sent cannot even be stored, say in the same breath what would stop it."""
+    try:
+        yield
+    except Invalid as refused:
+        known = {error.field for error in refused.errors}
+        if then is None or "findings" in refused.data or "wording_reason" in known:
+            raise
+        stops = [s for s in stops_of_input(data, read_pay_rules(session)) if s.field not in known]
+        raise Invalid(
+            refused.message,
+            (*refused.errors, *(FieldError(stop.field, stop.message) for stop in stops)),
+            findings={stop.field: stop.findings for stop in stops if stop.findings},
+        ) from None
 
 
 def add_offer(work: UnitOfWork, actor: Actor | None, data: OfferInput) -> Offer:
@@ -119,7 +137,8 @@ def edit_offer(
         offer = fetch_offer(work.session, actor, offer_id)
         expect_version(work.session, actor, offer, version)
         _check_editable(actor, offer)
-        _edit(work, actor, offer, data)
+        with _told_at_once(work.session, data, then):
+            _edit(work, actor, offer, data)
         _settle(work, actor, offer, then, wording_reason, keep_wording)
     return offer.state
 
