@@ -58,12 +58,8 @@ STEPS: Mapping[ProposalState, Step] = {
     S.INTERVIEW: Step("Noter l’entretien", agreed_before=True, date_label="Date de l’entretien"),
     S.IMMERSION: Step("Noter l’immersion", agreed_before=True, date_label="Premier jour de l’immersion"),
     S.OFFERED: Step("Noter la proposition de poste", agreed_before=True),
-    S.HIRED: Step(
-        "Noter l’embauche", agreed_before=True, date_label="Premier jour de travail", takes_seat=True
-    ),
-    S.REFUSED: Step(
-        "Noter la réponse négative de l’employeur", agreed_before=True, reason_side=RefusalSide.EMPLOYER
-    ),
+    S.HIRED: Step("Noter l’embauche", agreed_before=True, date_label="Premier jour de travail", takes_seat=True),
+    S.REFUSED: Step("Noter la réponse négative de l’employeur", agreed_before=True, reason_side=RefusalSide.EMPLOYER),
     S.WITHDRAWN: Step("Retirer la proposition", reason_side=RefusalSide.SERVICE),
     S.EXPIRED: Step("Clore, sans réponse", roles=NOBODY, automatic=True),
     S.HIRED_ELSEWHERE: Step("Clore, embauche ailleurs", roles=NOBODY, automatic=True),
@@ -180,8 +176,7 @@ def _check_way(proposal: Proposal, move: Move) -> None:
     allowed = move.role is None if step.automatic else move.role in step.roles
     if not allowed:
         raise RuleRefused(
-            "Cette étape est notée par l’unité emploi. Demandez-la au conseiller ou à la conseillère "
-            "de la personne.",
+            "Cette étape est notée par l’unité emploi. Demandez-la au conseiller ou à la conseillère de la personne.",
             rule="role",
         )
 
@@ -202,8 +197,7 @@ def _wrong_way(state: ProposalState, target: ProposalState) -> str:
 def _check_agreement(proposal: Proposal, move: Move, step: Step) -> None:
     if step.agreed_before and proposal.agreement is None:
         raise RuleRefused(
-            "L’employeur ne reçoit rien sans l’accord de la personne pour cette offre. Notez d’abord cet "
-            "accord.",
+            "L’employeur ne reçoit rien sans l’accord de la personne pour cette offre. Notez d’abord cet accord.",
             rule="agreement",
         )
     if not step.agreement:
@@ -309,9 +303,7 @@ class ProposalWarning:
     proposal_ids: tuple[int, ...]
 
 
-def warnings(
-    others: Sequence[OtherProposal], *, offer_id: int, organisation_id: int
-) -> tuple[ProposalWarning, ...]:
+def warnings(others: Sequence[OtherProposal], *, offer_id: int, organisation_id: int) -> tuple[ProposalWarning, ...]:
     """What the adviser should know before proposing this person on this offer."""
     found = [
         _warn(
@@ -328,11 +320,7 @@ def warnings(
         _warn(
             "open_elsewhere",
             "Déjà proposée sur une autre offre, réponse en attente.",
-            [
-                o
-                for o in others
-                if o.offer_id != offer_id and o.state in OPEN_STATES and o.state not in _TALKING
-            ],
+            [o for o in others if o.offer_id != offer_id and o.state in OPEN_STATES and o.state not in _TALKING],
         ),
         _warn(
             "same_employer_before",
@@ -355,15 +343,12 @@ def check_not_already_open(others: Sequence[OtherProposal], *, offer_id: int) ->
     """One open proposal per person and offer. Raises RuleRefused."""
     if any(o.offer_id == offer_id and o.state in OPEN_STATES for o in others):
         raise RuleRefused(
-            "Cette personne est déjà proposée sur cette offre. Ouvrez la proposition en cours pour la "
-            "faire avancer.",
+            "Cette personne est déjà proposée sur cette offre. Ouvrez la proposition en cours pour la faire avancer.",
             rule="already_open",
         )
 
 
-def to_close_after_hire(
-    others: Sequence[OtherProposal], *, part_time: bool, keep_asked: bool
-) -> tuple[int, ...]:
+def to_close_after_hire(others: Sequence[OtherProposal], *, part_time: bool, keep_asked: bool) -> tuple[int, ...]:
     """The person's open proposals that a hire closes as "hired elsewhere".
 
     They stay open only when the job is part-time and the person asked to keep them.
