@@ -53,15 +53,11 @@ def load_words(session: Session, offer: Offer, catalogue: Catalogue) -> Words:
         occupations=dict(
             session.execute(
                 select(RomeOccupation.code, RomeOccupation.label).where(RomeOccupation.code == offer.rome_code)
-            )
-            .tuples()
-            .all()
+            ).all()
         ),
         rome_codes=catalogue.rome_codes,
         skills=dict(
-            session.execute(select(Skill.id, Skill.label).where(Skill.id.in_([int(r.code) for r in asked])))
-            .tuples()
-            .all()
+            session.execute(select(Skill.id, Skill.label).where(Skill.id.in_([int(r.code) for r in asked]))).all()
         ),
         facts={row.code: row.label for row in facts},
         questions={row.code: row.question for row in facts},
@@ -121,9 +117,7 @@ def _known(session: Session, ids: Sequence[int]) -> dict[int, KnownPerson]:
     windows = dict(
         session.execute(
             select(CandidateWindow.candidate_id, CandidateWindow.known_on).where(CandidateWindow.candidate_id.in_(ids))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {
         i: KnownPerson(facts[i], skills[i], tuple(goals.get(i, ())), tuple(experiences.get(i, ())), windows.get(i))
