@@ -23,6 +23,7 @@ from matching.exchange.values import (
     parse_list,
     parse_minutes,
     parse_text,
+    show_cents,
 )
 from matching.offers.lifecycle import OfferFacts, pay_verdict
 from matching.offers.pay import Pay, PayPeriod
@@ -390,7 +391,7 @@ class _Reader:
         verdict = pay_verdict(facts, smic=self._rules.smic, scale=self._rules.scale)
         if verdict is not None and data.pay is not None:
             for message in verdict.stops:
-                self._note(record, "pay", message, data.pay.amount)
+                self._note(record, "pay", message, show_cents(record.values["pay"]))
         for column, text in (("title", data.title), ("description", data.description)):
             for found in find_prohibited(text):
                 self._note(record, column, f"À retirer ou reformuler ({found.article}). {found.advice}", found.words)
