@@ -11,6 +11,7 @@ from matching.access.passwords import check_new_password, digest, new_token, wai
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid, NotFound
 from matching.services.context import Context
+from matching.store.bulk import upsert
 from matching.store.tables.accounts import LoginThrottle, UserAccount, WebSession
 from matching.store.tables.organisations import EmploymentUnit, Establishment
 from matching.store.unit_of_work import UnitOfWork
@@ -25,35 +26,39 @@ def log_in(ctx: Context, email: str, password: str) -> str:
     From the fifth failed attempt on an address, the next ones wait longer and longer; nobody is locked out.
     """
     key = digest(email.strip().lower())
+    _count_attempt(ctx, key)
     with ctx.read() as session:
-        throttle = session.get(LoginThrottle, key)
         account = session.execute(
             select(UserAccount).where(UserAccount.email == email.strip().lower(), UserAccount.active)
         ).scalar_one_or_none()
-    now = ctx.clock.now()
-    if throttle is not None:
-        heard_at = wait_before_next(throttle.failures, throttle.last_failed_at)
-        if heard_at > now:
-            seconds = max(1, round((heard_at - now).total_seconds()))
-            raise Invalid(
-                f"Plusieurs essais n’ont pas abouti. Attendez {seconds} secondes avant de réessayer.",
-                wait_seconds=seconds,
-            )
     if not ctx.passwords.verify(account.password_hash if account else None, password) or account is None:
-        _note_failure(ctx, key, account)
+        with ctx.write(None) as work:
+            work.record("login.failed", "user_account", account.id if account else 0)
         raise Invalid(_WRONG)
     return _open_session(ctx, key, account)
 
 
-def _note_failure(ctx: Context, key: str, account: UserAccount | None) -> None:
+def _count_attempt(ctx: Context, key: str) -> None:
+    """Count the attempt before trying it, its row locked: guesses sent together do not slip through."""
     with ctx.write(None) as work:
-        throttle = work.session.get(LoginThrottle, key, with_for_update=True)
-        if throttle is None:
-            throttle = LoginThrottle(email_hash=key, failures=0, last_failed_at=work.at)
-            work.session.add(throttle)
+        upsert(
+            work.session,
+            LoginThrottle,
+            [{"email_hash": key, "failures": 0, "last_failed_at": work.at}],
+            ["email_hash"],
+            keep=["failures", "last_failed_at"],
+        )
+        throttle = work.session.get_one(LoginThrottle, key, with_for_update=True)
+        heard_at = wait_before_next(throttle.failures, throttle.last_failed_at)
+        if heard_at > work.at:
+            seconds = max(1, round((heard_at - work.at).total_seconds()))
+            raise Invalid(
+                f"Plusieurs essais n’ont pas abouti. Attendez {seconds} secondes avant de réessayer.",
+                wait_seconds=seconds,
+            )
         throttle.failures += 1
         throttle.last_failed_at = work.at
-        work.record("login.failed", "user_account", account.id if account else 0, failures=throttle.failures)
+        work.record("login.attempted", "user_account", 0, attempt=throttle.failures)
 
 
 def _open_session(ctx: Context, key: str, account: UserAccount) -> str:

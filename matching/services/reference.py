@@ -12,7 +12,7 @@ from zlib import crc32
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from matching.access.permissions import Actor
+from matching.access.permissions import Actor, Permission, require
 from matching.reference.model import Reference
 from matching.services.context import Context
 from matching.store.bulk import upsert
@@ -61,6 +61,8 @@ def ensure_embedded(ctx: Context) -> None:
 
 def load_official(ctx: Context, actor: Actor | None, folder: Path, progress: Progress) -> LoadReport:
     """Load the national files of `folder`. Raises `Invalid` naming the file and the column that are missing."""
+    if actor is not None:
+        require(actor, Permission.ADMINISTER)
     from matching.reference.embedded import completed
     from matching.reference.official import read_official
 

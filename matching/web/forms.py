@@ -6,16 +6,16 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import ValidationError
 
 from matching.errors import Invalid
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]
     """A form in French. `take_errors` puts what a service refused beside the fields, all kept as typed."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         locales = ("fr_FR", "fr")
 
     def take_errors(self, error: Invalid) -> None:
@@ -34,15 +34,15 @@ class Form(FlaskForm):
 class FrenchDateField(StringField):
     """A day typed as 09/06/2026 or 2026-06-09; `data` is a date, or None when empty."""
 
+    data: Any
+    typed = ""
+
     def process_formdata(self, values: list[str]) -> None:
-        text = (values[0] if values else "").strip()
-        self.typed = text
-        self.data = parse_day(text) if text else None
+        self.typed = (values[0] if values else "").strip()
+        self.data = parse_day(self.typed) if self.typed else None
 
     def _value(self) -> str:
-        if isinstance(self.data, date):
-            return self.data.strftime("%d/%m/%Y")
-        return getattr(self, "typed", "") or ""
+        return self.data.strftime("%d/%m/%Y") if isinstance(self.data, date) else self.typed
 
 
 def parse_day(text: str) -> date:
@@ -61,10 +61,7 @@ def parse_day(text: str) -> date:
 class VersionField(HiddenField):
     """The version of the row being edited: the service refuses when somebody saved in between."""
 
+    data: Any
+
     def process_formdata(self, values: list[str]) -> None:
         self.data = int(values[0]) if values and values[0].isdigit() else 0
-
-
-def is_field(value: Any) -> bool:
-    """Whether a template variable is a form field."""
-    return isinstance(value, Field)

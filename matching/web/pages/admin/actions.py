@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _ACTIONS = {
     "login.succeeded": "Connexion",
+    "login.attempted": "Essai de connexion",
     "login.failed": "Essai de connexion sans succès",
     "logout": "Déconnexion",
     "account.added": "Compte ouvert",
