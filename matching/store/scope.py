@@ -17,6 +17,7 @@ from matching.store.tables.proposals import Proposal
 from matching.terms import OfferState, Role
 
 T = TypeVar("T", bound=Base)
+_LARGEST_ID = 2**31
 _STAFF = (Role.ADVISER, Role.UNIT_MANAGER)
 
 
@@ -49,6 +50,8 @@ _SCOPES: dict[type[Base], Any] = {Candidate: candidates, Offer: offers, Proposal
 
 def fetch(session: Session, actor: Actor, table: type[T], key: int, *options: ExecutableOption) -> T:
     """The row `key` of `table` within the actor's reach; raises `NotFound` whether absent or out of reach."""
+    if not 0 < key < _LARGEST_ID:
+        raise NotFound()  # an address written by hand: neither engine takes a larger number
     query = select(table).where(table.__table__.c.id == key, _SCOPES[table](actor)).options(*options)
     found = session.execute(query).scalar_one_or_none()
     if found is None:
