@@ -54,7 +54,7 @@ def search_communes(session: Session, text: str, limit: int = _LIMIT) -> tuple[C
 
 def _query(words: str) -> Select[str, str, str, str, int | None]:
     columns = (Commune.insee, Commune.name, Commune.name_search, Commune.postal_codes, Commune.population)
-    if words.isdigit():
+    if words.isdecimal():
         return select(*columns).where(or_(Commune.insee == words, Commune.postal_codes.contains(words)))
     if len(words) == 5 and words[0] == "2" and words[1] in "ab":
         return select(*columns).where(Commune.insee == words.upper())

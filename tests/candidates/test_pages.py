@@ -86,7 +86,22 @@ def test_an_empty_unit_is_told_how_to_begin(client):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=99999999", "taille=abc", "sans=-4", "etat=xx", "suivi=%00", "sort=1"]
+    "query",
+    [
+        "page=0",
+        "page=99999999",
+        "taille=abc",
+        "sans=-4",
+        "etat=xx",
+        "sans=00000019999999999",
+        "page=²",
+        "sans=²",
+        "suivi=²",
+        "suivi=%00",
+        "commune=%00",
+        "q=%00%27",
+        "sort=1",
+    ],
 )
 def test_an_address_written_by_hand_never_breaks_the_list(ctx, me, client, query):
     _full(ctx, me)
@@ -127,7 +142,15 @@ def test_every_section_refuses_a_form_older_than_the_file(ctx, me, client, secti
         },
     )
     assert answer.status_code == 409
-    assert "modifié ces informations pendant ce temps" in _text(answer)
+    page = _text(answer)
+    assert "modifié ces informations pendant ce temps" in page
+    # Sent again as it is, the form would still be refused: nobody's answers are written over.
+    assert 'name="version" value="0"' in page
+    assert "Rouvrir la page" in page
+
+
+def test_a_number_beyond_reason_is_not_found(client):
+    assert client.get("/personnes/99999999999999999999999").status_code == 404
 
 
 def test_the_synthesis_tells_unknown_from_no(ctx, me, client):

@@ -92,7 +92,7 @@ def _level(group: FactGroup, text: str) -> int:
     by_name = {name.lower(): number for number, name in known.items()}
     if text.lower() in by_name:
         return by_name[text.lower()]
-    if text.isdigit() and int(text) in known:
+    if text.isdecimal() and int(text) in known:
         return int(text)
     raise BadValue(f"Choisissez parmi : {', '.join(known.values())}.")
 

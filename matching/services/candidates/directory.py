@@ -216,7 +216,7 @@ def _matches(word: str) -> ColumnElement[bool]:
 def _followed_by(actor: Actor, adviser: str) -> ColumnElement[bool]:
     if adviser == NOBODY:
         return Candidate.adviser_id.is_(None)
-    number = int(adviser) if adviser.isdigit() and len(adviser) < 10 else actor.user_id
+    number = int(adviser) if adviser.isdecimal() and len(adviser) < 10 else actor.user_id
     return Candidate.adviser_id == number
 
 

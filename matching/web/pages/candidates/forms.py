@@ -28,6 +28,7 @@ class Typed:
     values: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[FieldError, ...] = ()
     message: str = ""
+    conflict: bool = False
 
     def value(self, name: str, default: object = "") -> str:
         """What was typed in a field, or what is known before anything was."""
@@ -50,7 +51,7 @@ def typed() -> Typed:
 def version() -> int | None:
     """The version of the file when the form was drawn; a form without it is never the latest."""
     text = request.form.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def submit(action: Callable[[], object], done: str, next_url: str, again: Callable[[Typed], Page]) -> Page:
@@ -68,6 +69,7 @@ def refused(error: MatchingError, again: Callable[[Typed], Page]) -> Page:
     form = typed()
     form.errors = tuple(getattr(error, "errors", ())) or (FieldError("", error.message),)
     form.message = error.message
+    form.conflict = isinstance(error, Conflict)
     drawn = again(form)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
     return (drawn, status) if isinstance(drawn, str) else drawn
@@ -86,7 +88,7 @@ def pairs(kind: Iterable[Labelled], empty: str | None = None) -> list[tuple[str,
 
 def text(name: str) -> str:
     """A field of the form, without the spaces around."""
-    return request.form.get(name, "").strip()
+    return request.form.get(name, "").replace("\x00", "").strip()
 
 
 def day(name: str, problems: Problems) -> date | None:
@@ -131,7 +133,7 @@ def choice(name: str, kind: type[E], problems: Problems) -> E | None:
 def number(name: str) -> int | None:
     """An identifier of the form; None when it is not one."""
     code = text(name)
-    return int(code) if code.isdigit() and len(code) < 12 else None
+    return int(code) if code.isdecimal() and len(code) < 12 else None
 
 
 def source(problems: Problems, today: date) -> Source:

@@ -50,16 +50,21 @@ class Chip:
 
 def read_filter() -> CandidateFilter:
     """The filters of this address; what cannot be read restricts nothing."""
-    days = request.args.get("sans", "")
+    days = _argument("sans")
     return CandidateFilter(
-        words=request.args.get("q", "").strip()[:100],
-        adviser=request.args.get("suivi", ""),
-        commune=request.args.get("commune", ""),
-        goal=request.args.get("metier", ""),
-        state=request.args.get("etat", ""),
-        idle_days=int(days) if days.isdigit() and int(days[:6]) <= 3650 else None,
-        missing=request.args.get("manque", ""),
+        words=_argument("q"),
+        adviser=_argument("suivi"),
+        commune=_argument("commune"),
+        goal=_argument("metier"),
+        state=_argument("etat"),
+        idle_days=int(days) if days.isdecimal() and len(days) < 5 else None,
+        missing=_argument("manque"),
     )
+
+
+def _argument(name: str) -> str:
+    # PostgreSQL takes no NUL in a text.
+    return request.args.get(name, "").replace("\x00", "").strip()[:100]
 
 
 def read_order() -> Order:
@@ -70,7 +75,7 @@ def read_order() -> Order:
 
 def _number(name: str, default: int) -> int:
     found = request.args.get(name, "")
-    return int(found) if found.isdigit() and len(found) < 7 else default
+    return int(found) if found.isdecimal() and len(found) < 7 else default
 
 
 def _url(**changes: Any) -> str:

@@ -44,7 +44,7 @@ def _occupation() -> tuple[str, int | None]:
     if not code:
         message = "Choisissez le métier le plus proche, ou écrivez-le autrement."
         raise Invalid("Le métier n’est pas choisi.", [FieldError("occupation", message)])
-    return code, int(title) if title.isdigit() and len(title) < 12 else None
+    return code, int(title) if title.isdecimal() and len(title) < 12 else None
 
 
 @blueprint.get("/<int:candidate_id>/projets")
@@ -148,7 +148,7 @@ def save_skills(candidate_id: int) -> Page:
         answers = {
             int(name[6:]): Known(value)
             for name, value in request.form.items()
-            if name.startswith("skill-") and name[6:].isdigit() and len(name) < 20 and value in set(Known)
+            if name.startswith("skill-") and name[6:].isdecimal() and len(name) < 20 and value in set(Known)
         }
         problems.raise_if_any()
         candidates.set_skills(context(), actor(), candidate_id, forms.version(), answers, source)
