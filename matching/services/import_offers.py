@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid
 from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, template_rows, unused_columns
-from matching.exchange.tables import read_table
+from matching.exchange.tables import read_table, write_csv
 from matching.exchange.values import (
     BadValue,
     parse_cents,
@@ -77,10 +77,21 @@ class ImportReport:
     lines: tuple[ImportLine, ...]
     unused: tuple[str, ...]
     published: int = 0
+    waiting: str = "en brouillon"
 
     @property
     def count(self) -> int:
         return len(self.lines)
+
+    @property
+    def message(self) -> str:
+        """What was done, or would be, in one sentence."""
+        if self.dry_run:
+            said = "Une offre sera enregistrée" if self.count == 1 else f"{self.count}\u00a0offres seront enregistrées"
+            incomplete = sum(1 for line in self.lines if line.to_complete)
+            return f"{said}, dont {incomplete} à compléter avant publication. Rien n’est encore enregistré."
+        said = "Une offre est enregistrée" if self.count == 1 else f"{self.count}\u00a0offres sont enregistrées"
+        return f"{said}\u00a0: {self.published} en ligne, {self.count - self.published} {self.waiting}."
 
 
 # --- the columns --------------------------------------------------------------------------------------
@@ -198,6 +209,12 @@ def offer_template() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     return template_rows(COLUMNS)
 
 
+def template_csv() -> bytes:
+    """The file to fill, as CSV."""
+    headers, lines = offer_template()
+    return write_csv(headers, lines)
+
+
 # --- the import ---------------------------------------------------------------------------------------
 
 
@@ -228,7 +245,8 @@ def import_offers(
         rules = read_pay_rules(work.session)
         published = sum(_store(work, actor, rules, data, publish) for _, data in ready)
         work.record("offer.imported", "offer_list", 0, note=filename, count=len(ready))
-    return ImportReport(filename, False, lines, unused, published)
+    waiting = "en brouillon" if actor is not None else "à vérifier par une unité"
+    return ImportReport(filename, False, lines, unused, published, waiting)
 
 
 def _store(work: UnitOfWork, actor: Actor | None, rules: PayRules, data: OfferInput, publish: bool) -> int:

@@ -12,7 +12,7 @@ from matching.errors import Forbidden, Invalid
 from matching.exchange.tables import write_csv, write_xlsx
 from matching.services import offers
 from matching.services.context import Context
-from matching.services.import_offers import ImportReport, import_offers, offer_template
+from matching.services.import_offers import ImportReport, import_offers, offer_template, template_csv
 from matching.services.offers import OfferFilter
 from matching.store.tables.organisations import Establishment
 from matching.terms import OfferState
@@ -109,6 +109,14 @@ def test_the_same_offer_twice_is_told(ctx: Context, town: Town) -> None:
 def test_the_shell_s_offers_wait_to_be_checked(ctx: Context, town: Town) -> None:
     import_offers(ctx, None, file_of(ctx, town, {}), "offres.csv", dry_run=False)
     assert offers.find_offers(ctx, town.adviser, OfferFilter()).rows[0].state is OfferState.TO_CHECK
+
+
+def test_the_report_says_what_was_done(ctx: Context, town: Town) -> None:
+    content = file_of(ctx, town, {"Description": ""})
+    assert "dont 1 à compléter" in import_offers(ctx, None, content, "offres.csv", dry_run=True).message
+    done = import_offers(ctx, None, content, "offres.csv", dry_run=False)
+    assert done.message == "Une offre est enregistrée\u00a0: 0 en ligne, 1 à vérifier par une unité."
+    assert template_csv().decode("utf-8-sig").startswith("SIRET")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", b"PK\x03\x04broken", b"Poste;Salaire\nx;1\n"])

@@ -252,15 +252,9 @@ def import_file() -> Page:
     except Invalid as error:
         return _import_page(error=error), 422
     if confirmed:
-        flash(_imported(report), "success")
+        flash(report.message, "success")
         return redirect(url_for("offers.index"), 303)
     return _import_page(report=report, carried=carried)
-
-
-def _imported(report: ImportReport) -> str:
-    many = f"{report.count}\u00a0offres sont enregistrées" if report.count > 1 else "Une offre est enregistrée"
-    drafts = report.count - report.published
-    return f"{many}\u00a0: {report.published} en ligne, {drafts} en brouillon."
 
 
 def _import_page(report: ImportReport | None = None, carried: str = "", error: Invalid | None = None) -> str:
