@@ -70,10 +70,18 @@ def read_amount(unit: FactUnit, group: FactGroup, text: str) -> int | None:
     if unit is FactUnit.LEVEL:
         return _level(group, bare)
     if unit is FactUnit.MINUTES:
-        return _within(parse_integer(bare), 1, 600, "Écrivez un nombre de minutes, de 1 à 600.")
+        return _whole(bare, 600, "Écrivez un nombre de minutes, de 1 à 600.")
     if unit is FactUnit.KILOGRAMS:
-        return _within(parse_integer(bare), 1, 200, "Écrivez un nombre de kilos, de 1 à 200.")
+        return _whole(bare, 200, "Écrivez un nombre de kilos, de 1 à 200.")
     return None
+
+
+def _whole(text: str, most: int, message: str) -> int:
+    try:
+        amount = parse_integer(text, minimum=1, maximum=most)
+    except BadValue:
+        raise BadValue(message) from None
+    return amount or 1
 
 
 def _within(amount: int | None, low: int, high: int, message: str) -> int | None:
