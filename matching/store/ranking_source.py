@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from math import nan, pi, sqrt
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnClause, Select, TableClause, TextClause, func, select
+import numpy.typing as npt
+from sqlalchemy import ColumnClause, Integer, Select, String, TableClause, TextClause, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -31,6 +34,7 @@ from matching.store.tables.reference import Commune, FactKind, RomeOccupation, T
 from matching.terms import CandidateState, Known
 
 AnySelect = Select[*tuple[Any, ...]]
+Columns = npt.NDArray[np.int64]
 SLOT_MINUTES = 30
 _CHUNK = 500
 
@@ -47,13 +51,37 @@ class GuardedReader:
 
     def rows(self, statement: AnySelect) -> Sequence[Any]:
         """The rows of `statement`; raises `ForbiddenRead` when it names another table or raw SQL."""
+        self._check(statement)
+        return self._session.execute(statement).all()
+
+    def many(self, statement: AnySelect) -> Sequence[Any]:
+        """As `rows`, without the ORM's passage over each: for the reads of everybody."""
+        self._check(statement)
+        return self._session.connection().execute(statement).all()
+
+    def numbers(self, statement: AnySelect) -> Columns:
+        """The columns of a statement of whole numbers, none NULL, in no order: a row of the answer a column.
+
+        The database writes them as one text, read at once: hundreds of thousands of rows never become objects.
+        """
+        self._check(statement)
+        inner = statement.subquery()
+        line: Any = None
+        for column in inner.c:
+            written = cast(column, String)
+            line = written if line is None else line.concat(",").concat(written)
+        text = self._session.connection().execute(select(func.aggregate_strings(line, ","))).scalar()
+        flat = np.fromstring(text, np.int64, sep=",") if text else np.zeros(0, np.int64)
+        return flat.reshape(-1, len(inner.c)).T
+
+    @staticmethod
+    def _check(statement: AnySelect) -> None:
         for element in visitors.iterate(statement):
             if isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal):
                 raise ForbiddenRead("raw SQL in a ranking read")
             # A table made on the spot by its name carries no mark, and is refused too.
             if isinstance(element, TableClause) and not getattr(element, "info", {}).get("ranking_input"):
                 raise ForbiddenRead(f"{element.name} is not an input of ranking")
-        return self._session.execute(statement).all()
 
 
 @dataclass(frozen=True)
@@ -151,51 +179,77 @@ def word_ids(text: str, known: dict[str, list[int]]) -> list[int]:
     return ids
 
 
+# The same for everybody at once, in whole numbers made by the database.
+_FACT_POSITION = select(
+    FactKind.code, (func.row_number().over(order_by=FactKind.code) - 1).label("position")
+).subquery()
+_NO, _YES, _AMOUNT, _UNTIL = range(4)
+_UNTIL_DAY = (
+    extract("year", CandidateFact.valid_until) * 10_000
+    + extract("month", CandidateFact.valid_until) * 100
+    + extract("day", CandidateFact.valid_until)
+)
+_ALL_FACTS = select(
+    CandidateFact.candidate_id,
+    _FACT_POSITION.c.position,
+    case(
+        (CandidateFact.value != Known.YES, _NO),
+        (CandidateFact.amount.is_not(None), _AMOUNT),
+        (CandidateFact.valid_until.is_not(None), _UNTIL),
+        else_=_YES,
+    ).label("kind"),
+    case(
+        (CandidateFact.value != Known.YES, 0),
+        (CandidateFact.amount.is_not(None), CandidateFact.amount),
+        (CandidateFact.valid_until.is_not(None), cast(_UNTIL_DAY, Integer)),
+        else_=0,
+    ).label("number"),
+).join(_FACT_POSITION, _FACT_POSITION.c.code == CandidateFact.fact)
+_ALL_SKILLS = select(
+    CandidateSkill.candidate_id,
+    CandidateSkill.skill_id,
+    case((CandidateSkill.value == Known.YES, 1), else_=0).label("held"),
+)
+_ALL_WINDOWS = select(
+    CandidateWindow.candidate_id,
+    CandidateWindow.weekday,
+    CandidateWindow.start_minute,
+    CandidateWindow.end_minute,
+    case((CandidateWindow.value == Known.YES, 1), else_=0).label("can"),
+)
+
+
 def read_everyone(reader: GuardedReader, catalogue: Catalogue) -> People:
     """Everybody, as columns: a few large reads, no loop over people for facts, goals and skills."""
     profiles = reader.rows(_PROFILE.order_by(Candidate.id))
-    row_of = {profile.id: row for row, profile in enumerate(profiles)}
+    ids = np.array([profile.id for profile in profiles], np.int64)
     sites = [catalogue.site(profile.commune_insee) for profile in profiles]
-    open_counts = np.zeros(len(profiles), np.int16)
-    for candidate_id, count in reader.rows(_OPEN):
-        open_counts[row_of[candidate_id]] = count
-    can, cannot = _weeks(reader.rows(_WINDOWS), row_of, len(profiles))
-    fact_of = catalogue.vocabulary.index
+    open_counts = np.zeros(len(ids), np.int16)
+    person, count = reader.numbers(_OPEN)
+    open_counts[np.searchsorted(ids, person)] = count
+    can, cannot = _all_weeks(reader.numbers(_ALL_WINDOWS), ids)
+    person, skill, held = _sorted(reader.numbers(_ALL_SKILLS))
     rome = catalogue.rome_index
     return People.from_columns(
         catalogue.vocabulary,
-        [profile.id for profile in profiles],
-        facts=_columns(
-            (
-                (row_of[c], fact_of[fact], _fact_value(v, amount, until))
-                for c, fact, v, amount, until in reader.rows(_FACTS)
-            ),
-            3,
-        ),
+        ids,
+        facts=_all_facts(reader, ids),
         goals=_columns(
             (
-                (row_of[c], rome.get(code, -1), title or -1)
-                for c, code, title in reader.rows(_GOALS.order_by(CandidateGoal.candidate_id, CandidateGoal.position))
+                (c, rome.get(code, -1), title or -1)
+                for c, code, title in reader.many(_GOALS.order_by(CandidateGoal.candidate_id, CandidateGoal.position))
             ),
-            3,
+            ids,
         ),
         experience=_columns(
             (
-                (row_of[c], rome.get(code, -1), -1 if months is None else months)
-                for c, code, months in reader.rows(_EXPERIENCE.order_by(CandidateExperience.id))
+                (c, rome.get(code, -1), -1 if months is None else months)
+                for c, code, months in reader.many(_EXPERIENCE.order_by(CandidateExperience.id))
             ),
-            3,
+            ids,
         ),
-        skills=_columns(
-            (
-                (row_of[c], skill, int(value is Known.YES))
-                for c, skill, value in reader.rows(
-                    _SKILLS.order_by(CandidateSkill.candidate_id, CandidateSkill.skill_id)
-                )
-            ),
-            3,
-        ),
-        words=_columns(_all_words(profiles), 2),
+        skills=(np.searchsorted(ids, person), skill, held),
+        words=_all_words(profiles),
         can=can,
         cannot=cannot,
         unit=[profile.unit_id for profile in profiles],
@@ -208,20 +262,56 @@ def read_everyone(reader: GuardedReader, catalogue: Catalogue) -> People:
     )
 
 
-def _all_words(profiles: Sequence[Any]) -> Iterator[tuple[int, int]]:
+def _all_words(profiles: Sequence[Any]) -> tuple[list[int], list[int]]:
     known: dict[str, list[int]] = {}
+    rows: list[int] = []
+    words: list[int] = []
     for row, profile in enumerate(profiles):
-        for word in word_ids(profile.ranking_words, known):
-            yield row, word
+        found = word_ids(profile.ranking_words, known)
+        rows += [row] * len(found)
+        words += found
+    return rows, words
 
 
-def _columns(entries: Iterator[tuple[int, ...]], width: int) -> tuple[Any, ...]:
-    flat = np.fromiter((value for entry in entries for value in entry), np.int64)
-    return tuple(flat.reshape(-1, width).T)
+def _columns(entries: Iterator[tuple[int, int, int]], ids: Columns) -> tuple[Columns, Columns, Columns]:
+    """(person, …) as columns, the person as a row of `ids`."""
+    person, first, second = np.fromiter(chain.from_iterable(entries), np.int64).reshape(-1, 3).T
+    return np.searchsorted(ids, person), first, second
+
+
+def _sorted(columns: Columns) -> Columns:
+    """By the first column, then the second."""
+    return columns[:, np.lexsort((columns[1], columns[0]))]
+
+
+def _all_facts(reader: GuardedReader, ids: Columns) -> tuple[Columns, Columns, Columns]:
+    """Facts as (row, index in the vocabulary, value): each answer is encoded once, however many gave it."""
+    person, fact, kind, number = reader.numbers(_ALL_FACTS)
+    answers, which = np.unique(number * 4 + kind, return_inverse=True)
+    values = np.array([_encode(answer % 4, answer // 4) for answer in answers.tolist()], np.int64)
+    return np.searchsorted(ids, person), fact, values[which]
+
+
+def _encode(kind: int, number: int) -> int:
+    if kind == _UNTIL:
+        return encode_fact(yes=True, valid_until=date(number // 10_000, number // 100 % 100, number % 100))
+    return encode_fact(yes=kind != _NO, amount=number if kind == _AMOUNT else None)
 
 
 def _fact_value(value: Known, amount: int | None, valid_until: Any) -> int:
     return encode_fact(yes=value is Known.YES, amount=amount, valid_until=valid_until)
+
+
+def _all_weeks(windows: Columns, ids: Columns) -> tuple[Any, Any]:
+    """Bits of the half-hours that each can, and cannot, a row a person: [n, 7] twice."""
+    person, weekday, start, end, value = windows
+    row = np.searchsorted(ids, person)
+    kinds, which = np.unique((start * 10_000 + end) * 2 + value, return_inverse=True)
+    masks = np.array([slots(k // 2 // 10_000, k // 2 % 10_000, inside=bool(k % 2)) for k in kinds.tolist()], np.uint64)
+    week = np.zeros((2, len(ids), 7), np.uint64)
+    np.bitwise_or.at(week, (value, row, weekday), masks[which])
+    # A half-hour said both ways is one that cannot be counted on.
+    return week[1] & ~week[0], week[0]
 
 
 def _weeks(windows: Sequence[Any], row_of: dict[int, int], n: int) -> tuple[Any, Any]:
