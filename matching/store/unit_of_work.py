@@ -167,7 +167,13 @@ def write(engine: Engine, at: datetime, actor_id: int | None) -> Iterator[UnitOf
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Session]:
-    """A session that only reads: whatever is pending at the end is dropped, what was loaded stays readable."""
+    """A session that only reads: whatever is pending at the end is dropped, what was loaded stays readable.
+
+    All its statements see the database at one moment, on SQLite by nature: somebody added between two reads of
+    the ranking's snapshot would otherwise be half there.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(engine, expire_on_commit=False, autoflush=False) as session:
         try:
             yield session
