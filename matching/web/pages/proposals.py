@@ -1,0 +1,151 @@
+"""Proposing people for an offer and following each proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms.validators import ValidationError
+
+from matching.access.permissions import Permission
+from matching.errors import Invalid, RuleRefused
+from matching.placements.reasons import reasons_of
+from matching.services import proposals
+from matching.terms import AgreementChannel, ProposalState
+from matching.web.formats import count
+from matching.web.forms import parse_day
+from matching.web.guard import requires
+from matching.web.session import actor, context
+
+blueprint = Blueprint("proposals", __name__)
+
+_LONGEST_NOTE = 2000
+
+
+@blueprint.get("/propositions")
+@requires(Permission.PROPOSE)
+def index() -> str:
+    args = request.args
+    filters = proposals.Filters(
+        scope="unit" if args.get("qui") == "unite" else "mine",
+        state=args.get("etat", "open" if not args.get("offre") else ""),
+        offer_id=_number(args.get("offre")),
+        candidate_id=_number(args.get("personne")),
+        page=_number(args.get("page")) or 1,
+    )
+    page = proposals.list_proposals(context(), actor(), filters)
+
+    def address(**changes: object) -> str:
+        kept: dict[str, Any] = {**args.to_dict(), **changes}
+        return url_for("proposals.index", **{key: value for key, value in kept.items() if value not in ("", None)})
+
+    return render_template(
+        "proposals/index.html",
+        page=page,
+        filters=filters,
+        address=address,
+        states=[("open", "En cours"), ("", "Toutes"), *((s.value, s.label) for s in ProposalState)],
+        chips=_chips(filters, address),
+    )
+
+
+def _chips(filters: proposals.Filters, address: Callable[..., str]) -> list[tuple[str, str]]:
+    chips = []
+    if filters.offer_id is not None:
+        chips.append(("Une offre", address(offre=None)))
+    if filters.candidate_id is not None:
+        chips.append(("Une personne", address(personne=None)))
+    if filters.state in set(ProposalState):
+        chips.append((ProposalState(filters.state).label, address(etat=None)))
+    return chips
+
+
+@blueprint.post("/offres/<int:offer_id>/proposer")
+@requires(Permission.PROPOSE)
+def propose(offer_id: int) -> str | Response | tuple[str, int]:
+    """First a preview of who and what to know; with `confirm`, done."""
+    chosen = [int(value) for value in request.form.getlist("candidate") if value.isdigit() and len(value) < 10]
+    exposure = _number(request.form.get("exposure"))
+    preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
+    if request.form.get("confirm") != "yes":
+        return render_template("proposals/preview.html", preview=preview, exposure=exposure)
+    try:
+        made = proposals.propose_candidates(
+            context(),
+            actor(),
+            offer_id,
+            chosen,
+            exposure_id=exposure,
+            note=request.form.get("note", "").strip()[:_LONGEST_NOTE],
+        )
+    except Invalid as error:
+        return render_template("proposals/preview.html", preview=preview, exposure=exposure, error=error), 422
+    flash(
+        f"{count(len(made), 'personne', feminine=True).capitalize()} : proposition notée. "
+        "Demandez maintenant l’accord de chaque personne pour cette offre."
+    )
+    return redirect(url_for("proposals.index", offre=offer_id), 303)
+
+
+@blueprint.get("/propositions/<int:proposal_id>")
+@requires(Permission.PROPOSE)
+def show(proposal_id: int) -> str:
+    return _sheet(proposal_id)
+
+
+@blueprint.post("/propositions/<int:proposal_id>")
+@requires(Permission.PROPOSE)
+def move(proposal_id: int) -> str | Response | tuple[str, int]:
+    try:
+        wanted = _wanted()
+        version = _number(request.form.get("version")) or 0
+        proposals.move_proposal(context(), actor(), proposal_id, version, wanted)
+    except (RuleRefused, Invalid) as error:
+        return _sheet(proposal_id, error=error.message, typed=request.form), 422
+    flash(f"Noté : {wanted.target.label.lower()}.")
+    return redirect(url_for("proposals.show", proposal_id=proposal_id), 303)
+
+
+def _wanted() -> proposals.Wanted:
+    form = request.form
+    if form.get("target") not in set(ProposalState):
+        raise Invalid("Choisissez une étape.")
+    channel = form.get("channel")
+    return proposals.Wanted(
+        target=ProposalState(form["target"]),
+        agreed_on=_day(form.get("agreed_on"), "Date de l’accord"),
+        channel=AgreementChannel(channel) if channel in set(AgreementChannel) else None,
+        step_date=_day(form.get("step_date"), "Date"),
+        reason=form.get("reason") or None,
+        note=form.get("note", "").strip()[:_LONGEST_NOTE],
+        keep_others=form.get("keep_others") == "yes",
+    )
+
+
+def _day(text: str | None, label: str) -> date | None:
+    if not text or not text.strip():
+        return None
+    try:
+        return parse_day(text)
+    except ValidationError as error:
+        raise Invalid(f"{label} : {error}") from None
+
+
+def _sheet(proposal_id: int, error: str = "", typed: object = None) -> str:
+    sheet = proposals.read_proposal(context(), actor(), proposal_id)
+    return render_template(
+        "proposals/show.html",
+        sheet=sheet,
+        error=error,
+        typed=typed or {},
+        reasons_of=reasons_of,
+        channels=list(AgreementChannel),
+        version=sheet.version,
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
