@@ -177,7 +177,7 @@ def test_why_not_finds_by_code_and_by_name_and_is_logged(demo_ctx: Context, me: 
         assert {row.how for row in session.execute(query).scalars()} == {"why_not"}
 
 
-@pytest.mark.parametrize("who", ["code", "name", "P-9999", "zzz", "", "%", "' OR 1=1 --"])
+@pytest.mark.parametrize("who", ["code", "name", "P-9999", "zzz", "%", "' OR 1=1 --"])
 def test_why_not_somebody_of_another_unit_is_not_found(demo_ctx: Context, me: Actor, who: str) -> None:
     with demo_ctx.read() as session:
         code = session.execute(select(Candidate.code).where(Candidate.unit_id != me.unit_id)).scalars().first()

@@ -214,11 +214,13 @@ def rank_candidates(
 def explain_person(ctx: Context, actor: Actor, offer_id: int, who: str) -> tuple[Explanation, ...]:
     """Why somebody of one's unit stands where they do: found by code or by name (several may answer).
 
-    Raises `NotFound` with what to type when nobody of the unit matches.
+    Nobody asked, nobody found. Raises `NotFound` with what to type when nobody of the unit matches.
     """
     require(actor, Permission.RANK_CANDIDATES)
     with ctx.read() as session:
         offer = _offer(session, actor, offer_id)
+        if not who.strip():
+            return ()
         ids = _find(session, actor, who)
         with snapshot_of(ctx).current(session) as snap:
             question = _question(ctx, session, snap, actor, offer, Simulation(), False)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
 from matching.access.permissions import Permission
-from matching.errors import FieldError, Invalid
+from matching.errors import FieldError, Invalid, NotFound
 from matching.services import policy, portfolios, units
 from matching.web.errors import STATUS
 from matching.web.forms import Form
@@ -42,6 +42,9 @@ def _people(suivi: str, refused: Invalid | None) -> tuple[str, int]:
     idle = request.args.get("sans-proposition") == "1"
     unit = portfolios.read_portfolio(context(), actor())
     found = portfolios.list_people(context(), actor(), adviser_id=adviser_id, idle=idle, page=page_number())
+    # Somebody who left may still have people here; a number of another unit, or of nobody, has none.
+    if suivi != NOBODY and not found.total and adviser_id not in {line.id for line in unit.advisers}:
+        raise NotFound()
     page = render_template(
         "manager/people.html",
         unit=unit,

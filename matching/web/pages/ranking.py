@@ -43,7 +43,7 @@ def people(offer_id: int) -> str:
 def why(offer_id: int) -> str | tuple[str, int]:
     who = request.args.get("qui", "").strip()
     try:
-        found = explain_person(context(), actor(), offer_id, who) if who else ()
+        found = explain_person(context(), actor(), offer_id, who)
     except NotFound as error:
         # The offer itself may be out of reach: only the person not found is answered on the page.
         if "Personne" not in error.message:
