@@ -1,0 +1,275 @@
+"""The first screen: what waits for the person who opens it, by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from matching.access.permissions import Actor, Permission, require
+from matching.clock import PARIS
+from matching.placements import lifecycle as rules
+from matching.services.context import Context
+from matching.store import scope
+from matching.store.tables.accounts import UserAccount
+from matching.store.tables.offers import Offer
+from matching.store.tables.organisations import EmploymentUnit, Establishment
+from matching.store.tables.people import Candidate, Person
+from matching.store.tables.proposals import OPEN_STATES, Proposal
+from matching.store.tables.reference import LegalParameter
+from matching.terms import CandidateState, OfferState, ProposalState, Role
+
+IDLE_DAYS = 30
+STALE_DAYS = 83
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do: what, why, since or until when, and where. `page` and `key` make the address."""
+
+    what: str
+    why: str
+    when: str
+    verb: str
+    page: str
+    key: int | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading with its tasks; `total` counts those not shown too."""
+
+    title: str
+    tasks: tuple[Task, ...]
+    total: int
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Today:
+    day: date
+    blocks: tuple[Block, ...]
+    figures: tuple[tuple[str, int], ...] = ()
+    total: int = field(default=0)
+
+
+def read_today(ctx: Context, actor: Actor) -> Today:
+    """What waits for this actor."""
+    require(actor, Permission.SEE_TODAY)
+    day = ctx.clock.today()
+    with ctx.read() as session:
+        if actor.role in (Role.ADVISER, Role.UNIT_MANAGER):
+            blocks = [_answers(session, actor, day), _idle(session, actor, day), _offers(session, actor, day)]
+            figures = _figures(session, actor)
+        elif actor.role is Role.EMPLOYER:
+            blocks, figures = [_own_offers(session, actor, day)], ()
+        else:
+            blocks, figures = [_house(session)], ()
+    return Today(day, tuple(blocks), figures, sum(block.total for block in blocks))
+
+
+# --- adviser and manager -------------------------------------------------------------------------------------
+
+
+def _answers(session: Session, actor: Actor, day: date) -> Block:
+    """Proposals where the next act is the adviser's: agreement to ask, to send, silence, interview passed."""
+    mine = scope.proposals(actor)
+    if actor.role is Role.ADVISER:
+        mine = mine & (Proposal.adviser_id == actor.user_id)
+    query = (
+        select(Proposal, Person, Offer.title, Establishment.name)
+        .join(Candidate, Candidate.id == Proposal.candidate_id)
+        .join(Person, Person.id == Candidate.person_id)
+        .join(Offer, Offer.id == Proposal.offer_id)
+        .join(Establishment, Establishment.id == Offer.establishment_id)
+        .where(mine, Proposal.state.in_(OPEN_STATES))
+        .order_by(Proposal.state_changed_at, Proposal.id)
+    )
+    tasks = []
+    for proposal, person, title, employer in session.execute(query):
+        task = _answer(proposal, f"{person.given_name} {person.family_name}", title, employer, day)
+        if task:
+            tasks.append(task)
+    ordered = sorted(tasks, key=lambda task: not task.urgent)
+    return Block("Réponses attendues de vous", tuple(ordered[:SHOWN]), len(ordered), "proposals.index")
+
+
+def _answer(proposal: Proposal, person: str, title: str, employer: str, day: date) -> Task | None:
+    since = proposal.state_changed_at.astimezone(PARIS).date()
+    days = (day - since).days
+    when = _since(days)
+    about = f"{title}, {employer}."
+    match proposal.state:
+        case ProposalState.PROPOSED:
+            return _task(f"Demander son accord à {person}", about, when, "Noter la réponse", proposal, days > 7)
+        case ProposalState.AGREED:
+            return _task(f"Transmettre à l’employeur\u00a0: {person}", about, when, "Transmettre", proposal, days > 2)
+        case ProposalState.SENT | ProposalState.SEEN if days >= rules.REMINDER_DAYS[0]:
+            late = days >= rules.REMINDER_DAYS[1]
+            return _task(
+                f"Relancer {employer} pour {person}", f"{title}. Sans réponse.", when, "Noter l’appel", proposal, late
+            )
+        case ProposalState.INTERVIEW if proposal.interview_on and proposal.interview_on <= day:
+            met_on = proposal.interview_on.strftime("%d/%m")
+            why = f"Entretien du {met_on} chez {employer}\u00a0: comment s’est-il passé\u00a0?"
+            return _task(f"Prendre des nouvelles de {person}", why, when, "Noter la suite", proposal, True)
+        case ProposalState.OFFERED:
+            return _task(f"Un poste est proposé à {person}", about, when, "Noter la réponse", proposal, True)
+    return None
+
+
+def _task(what: str, why: str, when: str, verb: str, proposal: Proposal, urgent: bool) -> Task:
+    return Task(what, why, when, verb, "proposals.show", proposal.id, urgent)
+
+
+def _since(days: int) -> str:
+    if days <= 0:
+        return "Aujourd’hui"
+    return "Depuis hier" if days == 1 else f"Depuis {days}\u00a0jours"
+
+
+def _idle(session: Session, actor: Actor, day: date) -> Block:
+    """People of the portfolio without any proposal for 30 days, the longest wait first."""
+    limit = day - timedelta(days=IDLE_DAYS)
+    last = func.coalesce(Candidate.last_proposed_on, Candidate.first_meeting_on)
+    followed = scope.candidates(actor) & (Candidate.state == CandidateState.ACTIVE)
+    if actor.role is Role.ADVISER:
+        followed = followed & (Candidate.adviser_id == actor.user_id)
+    waiting = or_(last.is_(None), last < limit)
+    none_open = (
+        ~select(Proposal.id).where(Proposal.candidate_id == Candidate.id, Proposal.state.in_(OPEN_STATES)).exists()
+    )
+    total = session.execute(select(func.count(Candidate.id)).where(followed, waiting, none_open)).scalar_one()
+    rows = session.execute(
+        select(Candidate.id, Person.given_name, Person.family_name, last.label("last"), Candidate.last_proposed_on)
+        .join(Person, Person.id == Candidate.person_id)
+        .where(followed, waiting, none_open)
+        .order_by(last, Candidate.id)
+        .limit(SHOWN)
+    ).all()
+    tasks = tuple(
+        Task(
+            f"{row.given_name} {row.family_name}",
+            "Dernière proposition close." if row.last_proposed_on else "Jamais proposée depuis le premier entretien.",
+            f"{(day - row.last).days}\u00a0jours" if row.last else "Date inconnue",
+            "Voir son dossier",
+            "candidates.show",
+            row.id,
+        )
+        for row in rows
+    )
+    return Block(f"Sans proposition depuis {IDLE_DAYS}\u00a0jours", tasks, total, "candidates.index")
+
+
+def _offers(session: Session, actor: Actor, day: date) -> Block:
+    """Offers to check, and those that will go off for lack of news."""
+    stale = day - timedelta(days=STALE_DAYS)
+    here = or_(Offer.unit_id == actor.unit_id, Offer.unit_id.is_(None))
+    wanted = or_(
+        Offer.state == OfferState.TO_CHECK,
+        (Offer.state == OfferState.PUBLISHED) & (Offer.refreshed_on <= stale),
+        (Offer.state == OfferState.DRAFT) & (Offer.created_by_id == actor.user_id),
+    )
+    rows = session.execute(
+        select(Offer, Establishment.name)
+        .join(Establishment, Establishment.id == Offer.establishment_id)
+        .where(scope.offers(actor), here, wanted)
+        .order_by(Offer.state.desc(), Offer.created_at, Offer.id)
+    ).all()
+    tasks = tuple(_offer_task(offer, employer, day) for offer, employer in rows)
+    return Block("Offres à regarder", tasks[:SHOWN], len(tasks), "offers.index")
+
+
+def _offer_task(offer: Offer, employer: str, day: date) -> Task:
+    if offer.state is OfferState.TO_CHECK:
+        return Task(
+            f"{offer.title}, {employer}",
+            "À vérifier avant d’être publiée.",
+            _since((day - offer.created_at.date()).days),
+            "Vérifier",
+            "offers.show",
+            offer.id,
+        )
+    if offer.state is OfferState.DRAFT:
+        return Task(f"{offer.title}, {employer}", "Brouillon à compléter.", "", "Compléter", "offers.show", offer.id)
+    left = 90 - (day - offer.refreshed_on).days if offer.refreshed_on else 0
+    when = f"Dans {left}\u00a0jours" if left > 1 else "Aujourd’hui"
+    return Task(
+        f"{offer.title}, {employer}",
+        f"Sans nouvelles depuis {90 - left}\u00a0jours\u00a0: sera retirée.",
+        when,
+        "Appeler l’employeur",
+        "offers.show",
+        offer.id,
+        True,
+    )
+
+
+def _figures(session: Session, actor: Actor) -> tuple[tuple[str, int], ...]:
+    rows = session.execute(
+        select(Proposal.state, func.count(Proposal.id)).where(scope.proposals(actor)).group_by(Proposal.state)
+    )
+    counts = {row[0]: row[1] for row in rows}
+    shown = (
+        ProposalState.PROPOSED,
+        ProposalState.AGREED,
+        ProposalState.SENT,
+        ProposalState.SEEN,
+        ProposalState.INTERVIEW,
+        ProposalState.HIRED,
+    )
+    return tuple((state.label, counts.get(state, 0)) for state in shown)
+
+
+# --- employer, administrator ---------------------------------------------------------------------------------
+
+
+def _own_offers(session: Session, actor: Actor, day: date) -> Block:
+    rows = session.execute(
+        select(Offer)
+        .where(scope.offers(actor), Offer.state.not_in((OfferState.CLOSED, OfferState.EXPIRED)))
+        .order_by(Offer.updated_at.desc(), Offer.id)
+    ).scalars()
+    says = {
+        OfferState.DRAFT: ("Brouillon à compléter.", "Compléter"),
+        OfferState.TO_CHECK: ("L’unité emploi la vérifie.", "Voir"),
+        OfferState.PUBLISHED: ("Publiée\u00a0: l’unité emploi cherche des personnes.", "Voir"),
+        OfferState.SUSPENDED: ("En pause.", "Voir"),
+        OfferState.FILLED: ("Tous les postes sont pourvus.", "Voir"),
+    }
+    tasks = []
+    for offer in rows:
+        why, verb = says[offer.state]
+        old = offer.refreshed_on is not None and (day - offer.refreshed_on).days >= STALE_DAYS
+        if old and offer.state is OfferState.PUBLISHED:
+            why, verb = "Toujours d’actualité\u00a0? Sans réponse, elle sera retirée.", "Répondre"
+        tasks.append(Task(offer.title, why, offer.state.label, verb, "employer.show", offer.id, old))
+    return Block("Vos offres", tuple(tasks), len(tasks), "employer.index")
+
+
+def _house(session: Session) -> Block:
+    """What an administrator should look at; no person here."""
+    tasks: list[Task] = []
+    managed = select(UserAccount.unit_id).where(UserAccount.role == Role.UNIT_MANAGER, UserAccount.active)
+    orphans = session.execute(
+        select(EmploymentUnit.name).where(EmploymentUnit.closed_on.is_(None), EmploymentUnit.id.not_in(managed))
+    ).scalars()
+    tasks.extend(
+        Task(name, "Cette unité n’a pas de responsable.", "", "Créer un compte", "admin.index") for name in orphans
+    )
+    to_check = session.execute(select(func.count(LegalParameter.id)).where(LegalParameter.to_check)).scalar_one()
+    if to_check:
+        tasks.append(
+            Task(
+                f"{to_check} montants à vérifier",
+                "Ils n’ont pas encore été comparés à leur source officielle.",
+                "",
+                "Ouvrir",
+                "admin.index",
+            )
+        )
+    return Block("À regarder", tuple(tasks), len(tasks))

@@ -1,0 +1,39 @@
+"""The first screen of everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from matching.access.permissions import Permission
+from matching.services.today import Task, read_today
+from matching.web.guard import requires
+from matching.web.session import actor, context
+
+blueprint = Blueprint("today", __name__)
+
+_KEYS = {"proposals": "proposal_id", "candidates": "candidate_id", "offers": "offer_id", "employer": "offer_id"}
+
+
+@blueprint.get("/")
+@requires(Permission.SEE_TODAY)
+def start() -> Response:
+    return redirect(url_for("today.show"))
+
+
+@blueprint.get("/aujourdhui")
+@requires(Permission.SEE_TODAY)
+def show() -> str:
+    return render_template("today/show.html", today_work=read_today(context(), actor()), address=_address)
+
+
+def _address(task: Task) -> str:
+    """Where a task leads; the first page when that part of the product is not there."""
+    if task.page not in current_app.view_functions:
+        return url_for("today.show")
+    if task.key is None:
+        return url_for(task.page)
+    values: dict[str, Any] = {_KEYS[task.page.split(".")[0]]: task.key}
+    return url_for(task.page, **values)
