@@ -7,6 +7,7 @@ import pytest
 
 from matching.services import candidates
 from matching.services.reference import load_embedded
+from matching.store.tables.people import Candidate
 from matching.store.tables.protected import ProtectedFact
 from matching.terms import FactGroup, Known
 from tests.support import factories as make
@@ -70,13 +71,43 @@ def test_the_list_filters_and_says_so(ctx, me, client):
     everybody = _text(client.get("/personnes"))
     assert "Émilie Tanguy" in everybody
     assert "Hors" not in everybody
-    filtered = _text(client.get("/personnes?q=tanguy&suivi=moi&sort=idle&sens=desc"))
+    searched = client.post("/personnes/chercher?suivi=moi&sort=idle&sens=desc", data={"mots": "tanguy"})
+    assert (searched.status_code, searched.location) == (303, "/personnes?suivi=moi&sort=idle&sens=desc")
+    filtered = _text(client.get(searched.location))
+    assert "tanguy" not in "".join(re.findall(r'(?:href|action)="([^"]*)"', filtered)).lower()
     assert f'href="/personnes/{key}"' in filtered
     assert "Zoé" not in filtered
     assert "Mon portefeuille" in filtered
-    nobody = _text(client.get("/personnes?q=tanguy&commune=44143"))
+    nobody = _text(client.get("/personnes?commune=44143"))
     assert "Personne avec ces filtres" in nobody
     assert "une personne" in nobody
+
+
+def test_the_words_searched_stay_until_taken_off(ctx, me, client):
+    _full(ctx, me)
+    make.candidate(ctx, me.unit_id, given_name="Zoé", family_name="Autre")
+    client.post("/personnes/chercher", data={"mots": "TANGUY\x00"})
+    page = _text(client.get("/personnes?etat=active"))
+    assert "Zoé" not in page
+    without = "/personnes?etat=active&amp;sans-recherche=1"
+    assert f'href="{without}"' in page
+    answer = client.get(without.replace("&amp;", "&"))
+    assert (answer.status_code, answer.location) == (303, "/personnes?etat=active")
+    assert "Zoé" in _text(client.get("/personnes"))
+
+
+def test_a_code_alone_goes_to_the_person_of_the_unit_only(ctx, me, client):
+    key, other = make.candidate(ctx, me.unit_id), make.candidate(ctx)
+    with ctx.read() as session:
+        mine, theirs = (session.get_one(Candidate, number).code for number in (key, other))
+    assert client.post("/personnes/chercher", data={"mots": f" {mine.lower()} "}).location == f"/personnes/{key}"
+    assert client.post("/personnes/chercher", data={"mots": theirs}).location == "/personnes"
+    assert "Personne avec ces filtres" in _text(client.get("/personnes"))
+
+
+def test_the_words_go_with_their_token_only(app, client):
+    app.config["WTF_CSRF_ENABLED"] = True
+    assert client.post("/personnes/chercher", data={"mots": "tanguy"}).status_code == 400
 
 
 def test_an_empty_unit_is_told_how_to_begin(client):
@@ -114,7 +145,8 @@ def test_the_export_holds_what_is_filtered(ctx, me, client, kind):
 
     _full(ctx, me)
     make.candidate(ctx, me.unit_id)
-    table = read_table(client.get(f"/personnes/export.{kind}?q=tanguy").data)
+    client.post("/personnes/chercher", data={"mots": "tanguy"})
+    table = read_table(client.get(f"/personnes/export.{kind}").data)
     assert [row.cells[1] for row in table.rows] == ["Émilie Tanguy"]
 
 

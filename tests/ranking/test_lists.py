@@ -278,7 +278,7 @@ def test_the_page_of_another_unit_s_person_is_a_404_without_their_name(ctx: Cont
     me, offer = _hungry(ctx)
     make.candidate(ctx, family_name="Canari")
     client = client_of(app, me)
-    answers = [client.get(f"/offres/{offer}/personnes/pourquoi?qui={who}") for who in ("Canari", "Inconnu")]
+    answers = [client.post(f"/offres/{offer}/personnes/pourquoi", data={"qui": who}) for who in ("Canari", "Inconnu")]
     assert [answer.status_code for answer in answers] == [404, 404]
     once = re.compile(r'once"?[:=]"[^"]*"|Canari|Inconnu', re.IGNORECASE)
     bodies = [once.sub("", answer.get_data(as_text=True)) for answer in answers]
@@ -286,3 +286,20 @@ def test_the_page_of_another_unit_s_person_is_a_404_without_their_name(ctx: Cont
     everyone = client.get(f"/offres/{offer}/personnes?toutes=oui").get_data(as_text=True)
     assert "C-00006" in everyone
     assert "Canari" not in everyone
+
+
+def test_a_name_is_sent_beside_the_address_and_never_read_from_it(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, offer = _hungry(ctx)
+    make.candidate(ctx, me.unit_id, family_name="Pinson")
+    client, path = client_of(app, me), f"/offres/{offer}/personnes/pourquoi"
+    assert "Rang" in client.post(path, data={"qui": "Pinson"}).get_data(as_text=True)
+    empty = client.get(f"{path}?qui=Pinson")
+    assert empty.status_code == 200
+    assert "Pinson" not in empty.get_data(as_text=True)
+    assert f'method="post" action="{path}"' in client.get(f"/offres/{offer}/personnes").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("query", ["i²=essential", "n²=3", "n0=²", "i٣=essential", "sans=r²", "n0=٣"])
+def test_a_figure_that_is_no_number_never_breaks_the_list(ctx: Context, app, query: str) -> None:  # type: ignore[no-untyped-def]
+    me, offer = _hungry(ctx)
+    assert client_of(app, me).get(f"/offres/{offer}/personnes?{query}").status_code < 500

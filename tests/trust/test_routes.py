@@ -44,6 +44,8 @@ WHO: dict[str, set[Role | None]] = {
     "/unite": {Role.UNIT_MANAGER},
     "/unite/poids": {Role.UNIT_MANAGER, Role.ADMINISTRATOR},
 }
+# Sent as forms because names must not stand in addresses: they write nothing but what was read.
+SEARCHES = {"/personnes/chercher", "/offres/<int:offer_id>/personnes/pourquoi"}
 ROLES: list[Role | None] = [None, *Role]
 WRITING = {
     Permission.EDIT_CANDIDATE,
@@ -86,7 +88,7 @@ def test_what_is_declared_is_what_is_expected(world: World) -> None:
 def test_no_form_is_sent_under_a_permission_to_read(world: World) -> None:
     with world.app.app_context():
         asked = {rule.rule: guard.declared(rule.endpoint) for rule in world.rules("POST")}
-    assert {rule for rule, a in asked.items() if a != guard.PUBLIC and a not in WRITING} == set()
+    assert {rule for rule, a in asked.items() if a != guard.PUBLIC and a not in WRITING} <= SEARCHES
 
 
 def faults(world: World, method: str, only: str = "") -> Iterator[str]:

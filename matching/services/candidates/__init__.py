@@ -8,6 +8,7 @@ from matching.services.candidates.directory import (
     Order,
     export_candidates,
     filter_choices,
+    find_code,
     list_candidates,
 )
 from matching.services.candidates.file import CandidateFile, read_candidate, search_skills
@@ -61,6 +62,7 @@ __all__ = [
     "export_candidates",
     "fill_week",
     "filter_choices",
+    "find_code",
     "find_likely_same",
     "list_advisers",
     "list_candidates",

@@ -146,6 +146,14 @@ def list_candidates(
         return CandidatePage(tuple(lines), total, everybody, page, size, freed)
 
 
+def find_code(ctx: Context, actor: Actor, text: str) -> int | None:
+    """The person of the actor's unit whose code is exactly `text`; None when there is none."""
+    require(actor, Permission.READ_CANDIDATE)
+    with ctx.read() as session:
+        query = select(Candidate.id).where(scope.candidates(actor), Candidate.code == text.strip().upper())
+        return session.execute(query).scalar_one_or_none()
+
+
 def _count(session: Session, actor: Actor, wanted: CandidateFilter, today: date) -> int:
     query = select(func.count()).select_from(Candidate).join(Person, Person.id == Candidate.person_id)
     return int(session.execute(query.where(*_conditions(actor, wanted, today))).scalar_one())

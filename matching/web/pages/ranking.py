@@ -38,10 +38,11 @@ def people(offer_id: int) -> str:
     )
 
 
-@blueprint.get("/offres/<int:offer_id>/personnes/pourquoi")
+@blueprint.route("/offres/<int:offer_id>/personnes/pourquoi", methods=["GET", "POST"])
 @requires(Permission.RANK_CANDIDATES)
 def why(offer_id: int) -> str | tuple[str, int]:
-    who = request.args.get("qui", "").strip()
+    """Why not somebody. Posted: a name must never stand in an address, which is kept and passed on."""
+    who = request.form.get("qui", "").replace("\x00", "").strip()[:100]
     try:
         found = explain_person(context(), actor(), offer_id, who)
     except NotFound as error:
@@ -58,11 +59,11 @@ def read_simulation() -> Simulation:
     amount: dict[int, int] = {}
     for name, value in request.args.items():
         position = name[1:]
-        if not position.isdigit() or len(position) > 3:
+        if not _is_number(position) or len(position) > 3:
             continue
         if name[0] == "i" and value in set(Importance):
             importance[int(position)] = Importance(value)
-        elif name[0] == "n" and value.isdigit() and len(value) < 6:
+        elif name[0] == "n" and _is_number(value) and len(value) < 6:
             amount[int(position)] = int(value)
     return Simulation(
         dropped=tuple(dict.fromkeys(request.args.getlist("sans"))),
@@ -70,3 +71,7 @@ def read_simulation() -> Simulation:
         importance=importance,
         amount=amount,
     )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()

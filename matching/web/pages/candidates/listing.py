@@ -1,11 +1,15 @@
-"""The list of the unit's people and its export."""
+"""The list of the unit's people and its export.
+
+The words searched are kept in the session, never in the address: addresses stay in histories and logs.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from matching.access.permissions import Permission
 from matching.exchange.tables import write_csv, write_xlsx
@@ -18,8 +22,10 @@ from matching.web.pages.candidates.blueprint import blueprint
 from matching.web.pages.candidates.forms import pairs
 from matching.web.session import actor, context
 
+WORDS_KEY = "people_words"
+FORGET = "sans-recherche"
+_NOT_KEPT = ("q", "kind", FORGET)
 PARAMETERS = {
-    "words": "q",
     "adviser": "suivi",
     "commune": "commune",
     "goal": "metier",
@@ -27,7 +33,7 @@ PARAMETERS = {
     "idle_days": "sans",
     "missing": "manque",
 }
-"""Names of the filters in the address."""
+"""Names of the filters in the address: all but the words."""
 
 COLUMNS = (
     ("name", "Personne"),
@@ -52,7 +58,7 @@ def read_filter() -> CandidateFilter:
     """The filters of this address; what cannot be read restricts nothing."""
     days = _argument("sans")
     return CandidateFilter(
-        words=_argument("q"),
+        words=str(session.get(WORDS_KEY, "")),
         adviser=_argument("suivi"),
         commune=_argument("commune"),
         goal=_argument("metier"),
@@ -63,8 +69,12 @@ def read_filter() -> CandidateFilter:
 
 
 def _argument(name: str) -> str:
+    return _clean(request.args.get(name, ""))
+
+
+def _clean(text: str) -> str:
     # PostgreSQL takes no NUL in a text.
-    return request.args.get(name, "").replace("\x00", "").strip()[:100]
+    return text.replace("\x00", "").strip()[:100]
 
 
 def read_order() -> Order:
@@ -80,15 +90,34 @@ def _number(name: str, default: int) -> int:
 
 def _url(**changes: Any) -> str:
     """This list with some parameters changed; None takes one away."""
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if value}
-    kept |= changes
+    kept = _kept() | changes
     return url_for("candidates.index", **{name: value for name, value in kept.items() if value is not None})
+
+
+def _kept() -> dict[str, Any]:
+    """What the address says that its links go on saying."""
+    return {name: value for name, value in request.args.items() if value and name not in _NOT_KEPT}
+
+
+@blueprint.post("/chercher")
+@requires(Permission.READ_CANDIDATE)
+def search() -> AnyResponse:
+    """Keep the words and show the list; a code alone goes straight to its person."""
+    words = _clean(request.form.get("mots", ""))
+    found = candidates.find_code(context(), actor(), words)
+    if found is not None:
+        return redirect(url_for("candidates.show", candidate_id=found), 303)
+    session[WORDS_KEY] = words
+    return redirect(_url(page=None), 303)
 
 
 @blueprint.get("")
 @requires(Permission.READ_CANDIDATE)
-def index() -> str:
+def index() -> str | AnyResponse:
     """The people of the unit, filtered, ordered, by pages."""
+    if FORGET in request.args:
+        session.pop(WORDS_KEY, None)
+        return redirect(_url(), 303)
     wanted, order = read_filter(), read_order()
     page = candidates.list_candidates(context(), actor(), wanted, order, _number("page", 1), _number("taille", 25))
     choices = candidates.filter_choices(context(), actor())
@@ -104,6 +133,8 @@ def index() -> str:
         order=order,
         sorted_url=_sorted,
         page_url=_url,
+        search_url=url_for("candidates.search", **_kept()),
+        nothing_url=url_for("candidates.index", **{FORGET: "1"}),
         sizes=[(size, _sorted(taille=size)) for size in PAGE_SIZES],
         exports={kind: _export_url(kind) for kind in ("csv", "xlsx")},
         views=_views(wanted),
@@ -111,8 +142,7 @@ def index() -> str:
 
 
 def _export_url(kind: str) -> str:
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if value and name != "kind"}
-    return url_for("candidates.export", kind=kind, **kept)
+    return url_for("candidates.export", kind=kind, **_kept())
 
 
 def _sorted(**changes: Any) -> str:
@@ -127,8 +157,9 @@ def _views(wanted: CandidateFilter) -> list[dict[str, Any]]:
         ("Sans proposition depuis 30 jours", CandidateFilter(adviser=MINE, idle_days=30)),
         ("Horaires jamais notés", CandidateFilter(adviser=MINE, missing="week")),
     )
+    here = replace(wanted, words="")
     return [
-        {"label": label, "current": view == wanted, "url": url_for("candidates.index", **_arguments(view))}
+        {"label": label, "current": view == here, "url": url_for("candidates.index", **_arguments(view))}
         for label, view in views
     ]
 
@@ -139,9 +170,13 @@ def _arguments(wanted: CandidateFilter) -> dict[str, Any]:
 
 def _chips(wanted: CandidateFilter, choices: FilterChoices, freed: dict[str, int]) -> list[Chip]:
     return [
-        Chip(_say(name, wanted, choices), _url(**{PARAMETERS[name]: None, "page": None}), freed.get(name))
+        Chip(_say(name, wanted, choices), _url(**_without(name), page=None), freed.get(name))
         for name in wanted.active()
     ]
+
+
+def _without(name: str) -> dict[str, Any]:
+    return {FORGET: "1"} if name == "words" else {PARAMETERS[name]: None}
 
 
 def _say(name: str, wanted: CandidateFilter, choices: FilterChoices) -> str:
