@@ -22,10 +22,16 @@ class CommuneChoice:
     insee: str
     name: str
     postal_code: str
+    other_codes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return f"{self.name} ({self.postal_code})" if self.postal_code else self.name
+
+    def is_called(self, text: str) -> bool:
+        """Whether `text` is its name followed by one of its codes: « Nantes (44100) » too."""
+        code = text.partition("(")[2].rstrip(") ")
+        return _folded_name(text) == fold(self.name) and code in (self.insee, self.postal_code, *self.other_codes)
 
 
 def find_communes(ctx: Context, text: str, limit: int = _LIMIT) -> tuple[CommuneChoice, ...]:
@@ -49,7 +55,7 @@ def search_communes(session: Session, text: str, limit: int = _LIMIT) -> tuple[C
             row.insee,
         ),
     )
-    return tuple(CommuneChoice(row.insee, row.name, _first_code(row.postal_codes)) for row in ranked[:limit])
+    return tuple(_choice(row.insee, row.name, row.postal_codes) for row in ranked[:limit])
 
 
 def _query(words: str) -> Select[str, str, str, str, int | None]:
@@ -68,8 +74,10 @@ def _folded_name(text: str) -> str:
     return " ".join({"st": "saint", "ste": "sainte"}.get(word, word) for word in words)
 
 
-def _first_code(postal_codes: str) -> str:
-    return next(iter(postal_codes.split()), "")
+def _choice(insee: str, name: str, postal_codes: str) -> CommuneChoice:
+    """Postal codes are kept separated by spaces, the main one first."""
+    first, *others = postal_codes.split() or [""]
+    return CommuneChoice(insee, name, first, tuple(others))
 
 
 def resolve_commune(session: Session, text: str, field: str = "commune") -> str | None:
@@ -80,7 +88,7 @@ def resolve_commune(session: Session, text: str, field: str = "commune") -> str 
     found = search_communes(session, bare)
     exact = [c for c in found if bare in (c.insee, c.label) or fold(c.name) == _folded_name(bare)]
     if "(" in bare:
-        exact = [c for c in exact if c.label == bare] or exact
+        exact = [c for c in exact if c.is_called(bare)] or exact
     if len(exact) == 1:
         return exact[0].insee
     if not exact and len(found) == 1:
@@ -102,4 +110,4 @@ def commune_label(session: Session, insee: str | None) -> str:
     if not insee:
         return ""
     row = session.execute(select(Commune.name, Commune.postal_codes).where(Commune.insee == insee)).one_or_none()
-    return CommuneChoice(insee, row.name, _first_code(row.postal_codes)).label if row else ""
+    return _choice(insee, row.name, row.postal_codes).label if row else ""

@@ -41,7 +41,9 @@ class LoadReport:
 
 def skill_number(identifier: str) -> int:
     """The number of a skill: the national one, or one derived from the identifier written here."""
-    return int(identifier) if identifier.isdigit() else OWN_SKILL_IDS + crc32(identifier.encode()) % 1_000_000_000
+    if identifier.isascii() and identifier.isdecimal():
+        return int(identifier)
+    return OWN_SKILL_IDS + crc32(identifier.encode()) % 1_000_000_000
 
 
 def load_embedded(ctx: Context) -> LoadReport:

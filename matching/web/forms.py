@@ -64,4 +64,5 @@ class VersionField(HiddenField):
     data: Any
 
     def process_formdata(self, values: list[str]) -> None:
-        self.data = int(values[0]) if values and values[0].isdigit() else 0
+        typed = values[0] if values else ""
+        self.data = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0

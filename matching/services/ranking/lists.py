@@ -250,7 +250,7 @@ def offer_number(ctx: Context, text: str) -> int:
     code = text.strip().upper()
     with ctx.read() as session:
         found = session.execute(select(Offer.id).where(Offer.code == code)).scalar_one_or_none()
-        if found is None and code.isdigit() and len(code) < 10:
+        if found is None and code.isascii() and code.isdecimal() and len(code) < 10:
             found = session.execute(select(Offer.id).where(Offer.id == int(code))).scalar_one_or_none()
     if found is None:
         raise NotFound(f"Aucune offre « {text} ». Son code se lit dans la liste des offres, comme O-0042.")

@@ -75,7 +75,8 @@ def changed(offer: engine.Offer, wanted: Simulation) -> engine.Offer:
 
 
 def _without_implicit(offer: engine.Offer, key: str, requirements: int) -> engine.Offer:
-    if key.startswith("r") and key[1:].isdigit() and int(key[1:]) < requirements:
+    number = key[1:]
+    if key.startswith("r") and number.isascii() and number.isdecimal() and int(number[:9]) < requirements:
         return offer
     if key.startswith("contract_"):
         return replace(offer, contract="")

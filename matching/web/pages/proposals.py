@@ -67,7 +67,8 @@ def _chips(filters: proposals.Filters, address: Callable[..., str]) -> list[tupl
 @requires(Permission.PROPOSE)
 def propose(offer_id: int) -> str | Response | tuple[str, int]:
     """First a preview of who and what to know; with `confirm`, done."""
-    chosen = [int(value) for value in request.form.getlist("candidate") if value.isdigit() and len(value) < 10]
+    numbers = map(_number, request.form.getlist("candidate"))
+    chosen = [number for number in numbers if number is not None]
     exposure = _number(request.form.get("exposure"))
     preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
     if request.form.get("confirm") != "yes":
@@ -148,4 +149,4 @@ def _sheet(proposal_id: int, error: str = "", typed: object = None) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
