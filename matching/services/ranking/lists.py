@@ -112,6 +112,7 @@ class Relax:
     gained: int
     active: bool
     variant: bool = False
+    levels: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -358,6 +359,7 @@ def _relax(question: _Question, wanted: Simulation) -> tuple[Relax, ...]:
                 position,
                 gain.gained if gain else 0,
                 key in wanted.dropped,
+                levels=phrases.levels_of(asked.kind),
             )
         )
     for (change, _), gain in gains.items():

@@ -158,6 +158,13 @@ def asked(result: engine.RequirementResult, offer: Offer, words: Words) -> str:
     return asked_amount(result.requirement, code, amount, words)
 
 
+def levels_of(kind: RequirementKind) -> tuple[tuple[int, str], ...]:
+    """The levels to choose from, with their names; none for what is a plain number."""
+    if kind in (RequirementKind.FRENCH_ORAL, RequirementKind.FRENCH_READ, RequirementKind.FRENCH_WRITTEN):
+        return tuple(enumerate(FRENCH_LEVELS))[1:]
+    return tuple(DEGREE_LEVELS.items())[1:] if kind is RequirementKind.DEGREE else ()
+
+
 def asked_amount(asked_for: engine.Requirement | None, code: str, amount: int | None, words: Words) -> str:
     kind = asked_for.kind if asked_for else RequirementKind.CAPABILITY
     if kind in (RequirementKind.FRENCH_ORAL, RequirementKind.FRENCH_READ, RequirementKind.FRENCH_WRITTEN):
