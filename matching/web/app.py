@@ -11,6 +11,8 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from matching.services.context import Context
 from matching.web import errors, formats, guard, navigation, session, theme
@@ -22,6 +24,7 @@ csrf = CSRFProtect()
 def create_app(ctx: Context) -> Flask:
     """The application over `ctx`. Pages that are not there are left out of the menu."""
     app = Flask(__name__)
+    app.url_map.converters["int"] = _Key
     app.config.update(
         SECRET_KEY=ctx.settings.secret_key or _own_secret(ctx),
         MAX_CONTENT_LENGTH=ctx.settings.upload_max_bytes,
@@ -38,6 +41,7 @@ def create_app(ctx: Context) -> Flask:
     app.before_request(_new_nonce)
     app.before_request(session.load_actor)
     csrf.init_app(app)
+    app.before_request(_refuse_nul)
     app.before_request(guard.check)
     app.after_request(_headers)
     errors.register(app)
@@ -65,6 +69,23 @@ def _own_secret(ctx: Context) -> str:
     except OSError:
         return hashlib.sha256(str(path.resolve()).encode() + secrets.token_bytes(32)).hexdigest()
     return path.read_text() or secrets.token_hex(32)
+
+
+class _Key(IntegerConverter):
+    """A number that a row may have: a longer one is a page that does not exist, not an error of the database."""
+
+    def to_python(self, value: str) -> int:
+        number = int(super().to_python(value))
+        if number >= 1 << 31:
+            raise ValidationError
+        return number
+
+
+def _refuse_nul() -> None:
+    """No keyboard types it, and no text of PostgreSQL holds it."""
+    for values in (request.args, request.form):
+        if any("\x00" in name or "\x00" in value for name, value in values.items(multi=True)):
+            raise BadRequest
 
 
 def _new_nonce() -> None:
