@@ -74,6 +74,12 @@ def count(number: int, one: str, many: str | None = None, *, feminine: bool = Fa
     return f"{number}{NBSP}{many or one + 's'}"
 
 
+def size(octets: int) -> str:
+    """« 10 Mo », « 512 ko »: the weight of a file."""
+    whole = octets // (1024 * 1024)
+    return f"{whole} Mo" if whole else f"{octets // 1024} ko"
+
+
 def ago(value: date | datetime, today: date) -> str:
     """« aujourd’hui », « hier », « il y a 12 jours »."""
     day = value.astimezone(PARIS).date() if isinstance(value, datetime) else value
@@ -94,6 +100,7 @@ def register(app: Flask) -> None:
         duration=duration,
         count=count,
         ago=ago,
+        size=size,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

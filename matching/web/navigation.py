@@ -19,6 +19,8 @@ ENTRIES: tuple[tuple[str, str, Permission], ...] = (
     ("Unité", "manager.index", Permission.MANAGE_UNIT),
     ("Administration", "admin.index", Permission.ADMINISTER),
 )
+# Subjects without an entry of their own: the entry shown as current while one reads their pages.
+UNDER = {"ranking": "offers"}
 
 
 def register(app: Flask) -> None:
@@ -28,7 +30,8 @@ def register(app: Flask) -> None:
         actor = getattr(g, "actor", None)
         if actor is None:
             return []
-        here = (request.blueprint or "").split(".")[0]
+        subject = (request.blueprint or "").split(".")[0]
+        here = UNDER.get(subject, subject)
         return [
             {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}
             for label, endpoint, permission in ENTRIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 
 from matching.access.permissions import Actor
 from matching.services import accounts
@@ -27,7 +27,8 @@ def actor() -> Actor:
 
 def load_actor() -> None:
     """Read the session at every request: revoked, idle or deactivated ends at once."""
-    token = session.get(_TOKEN)
+    # A page brings five static files: they are the same for all and ask the database nothing.
+    token = session.get(_TOKEN) if request.endpoint != "static" else None
     g.actor = accounts.find_actor(context(), token) if token else None
 
 
