@@ -63,36 +63,33 @@ def eligibility(
 
     Belonging to one of the publics is enough; no needs every one to be answered no.
     """
-    if not publics:
+    if not publics or not len(people):
         return None
-    wanted = {_FACT_OF.get(public, public) for public in publics}
-    query = (
-        select(Candidate.id, ProtectedFact.kind, ProtectedFact.value)
-        .join(ProtectedFact, ProtectedFact.person_id == Candidate.person_id)
-        .where(ProtectedFact.kind.in_(wanted))
-    )
-    answers: dict[int, dict[str, str]] = {}
-    for candidate_id, kind, value in session.execute(query):
-        answers.setdefault(candidate_id, {})[kind] = value
-    known = np.full(len(people), -1, np.int8)
-    for row, person in enumerate(people.ids.tolist()):
-        known[row] = _belongs(answers.get(person, {}), publics, today)
-    return known
+    by_id = np.argsort(people.ids)
+    ids = people.ids[by_id]
+    verdicts = np.full((len(publics), len(people)), -1, np.int8)
+    for verdict, public in zip(verdicts, publics, strict=True):
+        query = (
+            select(Candidate.id, ProtectedFact.value)
+            .join(ProtectedFact, ProtectedFact.person_id == Candidate.person_id)
+            .where(ProtectedFact.kind == _FACT_OF.get(public, public))
+        )
+        # Past the ORM: there may be one row a person of the Département.
+        known = {row.id: row.value for row in session.connection().execute(query)}
+        answers = {value: _answer(value, public, today) for value in set(known.values())}
+        who = np.fromiter(known, np.int64, len(known))
+        place = np.minimum(np.searchsorted(ids, who), len(ids) - 1)
+        here = ids[place] == who
+        said = np.fromiter((answers[value] for value in known.values()), np.int8, len(known))
+        verdict[by_id[place[here]]] = said[here]
+    belongs: npt.NDArray[np.int8] = np.where((verdicts == 1).any(axis=0), 1, verdicts.min(axis=0)).astype(np.int8)
+    return belongs
 
 
 _FACT_OF = {"under_26": "birth_date", "over_50": "birth_date"}
 
 
-def _belongs(answers: dict[str, str], publics: list[str], today: date) -> int:
-    verdicts = [_answer(answers.get(_FACT_OF.get(public, public)), public, today) for public in publics]
-    if 1 in verdicts:
-        return 1
-    return -1 if -1 in verdicts else 0
-
-
-def _answer(value: str | None, public: str, today: date) -> int:
-    if value is None:
-        return -1
+def _answer(value: str, public: str, today: date) -> int:
     if public not in _FACT_OF:
         return int(value == "yes")
     born = date.fromisoformat(value)
