@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from matching.access.permissions import Actor, Permission, require
@@ -74,7 +75,7 @@ class ProposalLine:
 
 @dataclass(frozen=True)
 class StepLine:
-    """One step: what happened, on which day, written by whom and when, why."""
+    """One step: what happened, on which day, written by whom (empty: the service itself) and when, why."""
 
     state: ProposalState
     on: date
@@ -111,7 +112,10 @@ class ProposalPage:
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list of proposals is narrowed to. `scope` is `mine` or `unit`; `state` a state, `open` or empty."""
+    """What a list of proposals is narrowed to. `state` is a state, `open`, or empty for all.
+
+    `scope` is `mine` or `unit`; of an offer or of a person, the proposals of colleagues are shown too.
+    """
 
     scope: str = "mine"
     state: str = "open"
@@ -170,9 +174,20 @@ def _propose(work: UnitOfWork, actor: Actor, offer: Offer, person: Chosen, shown
         ProposalStep(state=ProposalState.PROPOSED, at=work.at, happened_on=today, by_id=actor.user_id, note=note)
     )
     work.session.add(proposal)
-    candidate = work.session.get_one(Candidate, person.candidate_id)
-    candidate.last_proposed_on = today
-    work.session.flush()
+    try:
+        work.session.flush()
+    except IntegrityError:
+        raise Conflict(
+            f"Quelqu’un d’autre vient de faire cette proposition\u00a0: {person.name}. Rien n’a été enregistré. "
+            "Revenez à la liste et choisissez de nouveau."
+        ) from None
+    # Not through the ORM: whoever is editing this profile meanwhile has nothing to read again.
+    work.session.execute(
+        update(Candidate)
+        .where(Candidate.id == person.candidate_id)
+        .values(last_proposed_on=today)
+        .execution_options(synchronize_session=False)
+    )
     work.record(
         "proposal.made",
         "proposal",
@@ -288,8 +303,11 @@ class Wanted:
     keep_others: bool = False
 
 
-def move_proposal(ctx: Context, actor: Actor, proposal_id: int, version: int, wanted: Wanted) -> None:
-    """Move a proposal one step. Raises `RuleRefused` with what is missing, `Conflict` when a colleague moved it."""
+def move_proposal(ctx: Context, actor: Actor, proposal_id: int, version: int, wanted: Wanted) -> int:
+    """Move a proposal one step; returns how many other proposals of the person a hire has closed.
+
+    Raises `RuleRefused` with what is missing, `Conflict` when a colleague moved it.
+    """
     require(actor, Permission.PROPOSE)
     with ctx.write(actor) as work:
         proposal = scope.fetch(
@@ -301,10 +319,11 @@ def move_proposal(ctx: Context, actor: Actor, proposal_id: int, version: int, wa
         move = rules.Move(wanted.target, today, actor.role, agreement, wanted.reason, wanted.step_date)
         # Counted for the rule's message; the seat itself is taken below by a guarded update.
         left = rules.seats_left(proposal.offer.seats, proposal.offer.filled_seats)
-        after = rules.apply(_facts(proposal), move, seats_left=left)
+        after = rules.apply(facts_of(proposal), move, seats_left=left)
         _write_step(work, actor.user_id, proposal, after, wanted)
+        closed = 0
         if after.state is ProposalState.HIRED:
-            _hire(work, actor, proposal, keep_others=wanted.keep_others)
+            closed = _hire(work, actor, proposal, keep_others=wanted.keep_others)
         work.record(
             "proposal.moved",
             "proposal",
@@ -313,9 +332,11 @@ def move_proposal(ctx: Context, actor: Actor, proposal_id: int, version: int, wa
             state=after.state.value,
             reason=after.reason,
         )
+    return closed
 
 
-def _facts(proposal: Proposal) -> rules.Proposal:
+def facts_of(proposal: Proposal) -> rules.Proposal:
+    """What the rules read of a proposal loaded with its steps."""
     sent = next((s.happened_on for s in proposal.steps if s.state is ProposalState.SENT), None)
     agreement = None
     if proposal.agreed_on and proposal.agreement_channel:
@@ -361,9 +382,9 @@ def _write_step(work: UnitOfWork, by_id: int, proposal: Proposal, after: rules.P
     )
 
 
-def _hire(work: UnitOfWork, actor: Actor, proposal: Proposal, *, keep_others: bool) -> None:
+def _hire(work: UnitOfWork, actor: Actor, proposal: Proposal, *, keep_others: bool) -> int:
     """Take the seat, close the person's other proposals, and fill the offer with its last seat."""
-    _take_seat(work, actor, proposal.offer_id)
+    _take_seat(work, proposal.offer_id)
     offer = proposal.offer
     candidate = work.session.get_one(Candidate, proposal.candidate_id)
     candidate.state = CandidateState.HIRED
@@ -380,15 +401,16 @@ def _hire(work: UnitOfWork, actor: Actor, proposal: Proposal, *, keep_others: bo
         closed=list(closed),
         day=proposal.hired_on.isoformat() if proposal.hired_on else None,
     )
+    return len(closed)
 
 
-def _take_seat(work: UnitOfWork, actor: Actor, offer_id: int) -> None:
+def _take_seat(work: UnitOfWork, offer_id: int) -> None:
     """One statement decides: two advisers hiring on the last seat cannot both find it free."""
     taken = work.session.execute(
         update(Offer)
         .where(Offer.id == offer_id, Offer.filled_seats < Offer.seats)
         .values(filled_seats=Offer.filled_seats + 1)
-        .returning(Offer.seats, Offer.filled_seats)
+        .returning(Offer.seats, Offer.filled_seats, Offer.state)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if taken is None:
@@ -396,14 +418,24 @@ def _take_seat(work: UnitOfWork, actor: Actor, offer_id: int) -> None:
             "Le dernier poste de cette offre vient d’être pourvu. Si l’employeur recrute une personne de plus, "
             "augmentez d’abord le nombre de postes de l’offre."
         )
-    if taken.filled_seats >= taken.seats:
+    # An offer already closed or gone off stays so: it was not online any more.
+    if taken.filled_seats >= taken.seats and taken.state in (OfferState.PUBLISHED, OfferState.SUSPENDED):
+        # The version rises with the state: whoever is editing the offer is told that it is filled.
         work.session.execute(
             update(Offer)
             .where(Offer.id == offer_id)
-            .values(state=OfferState.FILLED, updated_at=work.at)
+            .values(state=OfferState.FILLED, updated_at=work.at, version=Offer.version + 1)
             .execution_options(synchronize_session=False)
         )
-        work.record("offer.filled", "offer", offer_id, seats=taken.seats)
+        work.record(
+            "offer.state_changed",
+            "offer",
+            offer_id,
+            origin=taken.state.value,
+            target=OfferState.FILLED.value,
+            reason=None,
+            seats=taken.seats,
+        )
     work.touch_stream("offers")
 
 
@@ -422,7 +454,7 @@ def expire_silent_proposals(ctx: Context) -> int:
         query = select(Proposal).where(Proposal.state.in_(tuple(rules.SILENT_STATES)))
         closed = 0
         for proposal in work.session.execute(query.options(selectinload(Proposal.steps))).scalars():
-            if rules.is_expired(_facts(proposal), today):
+            if rules.is_expired(facts_of(proposal), today):
                 _close(work, proposal.adviser_id, proposal.id, ProposalState.EXPIRED)
                 closed += 1
     return closed
@@ -463,9 +495,9 @@ def _filtered(actor: Actor, filters: Filters) -> Select[*_Row]:
     query = _lines().where(scope.proposals(actor))
     if filters.offer_id is not None:
         query = query.where(Proposal.offer_id == filters.offer_id)
-    elif filters.candidate_id is not None:
+    if filters.candidate_id is not None:
         query = query.where(Proposal.candidate_id == filters.candidate_id)
-    elif filters.scope == "mine":
+    if filters.scope == "mine" and filters.offer_id is None and filters.candidate_id is None:
         query = query.where(Proposal.adviser_id == actor.user_id)
     if filters.state == "open":
         return query.where(Proposal.state.in_(OPEN_STATES))
@@ -520,7 +552,8 @@ def read_proposal(ctx: Context, actor: Actor, proposal_id: int) -> ProposalSheet
                 step.state,
                 step.happened_on,
                 step.at,
-                names.get(step.by_id, ""),
+                # Closed by the service itself: nobody noted it.
+                "" if step.state is ProposalState.EXPIRED else names.get(step.by_id, ""),
                 BY_CODE[step.reason_code].label if step.reason_code in BY_CODE else "",
                 step.note,
             )

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
+from matching.offers.lifecycle import OFF_DAYS
+from matching.offers.lifecycle import REMINDER_DAYS as STALE_DAYS
 from matching.placements import lifecycle as rules
 from matching.services.context import Context
+from matching.services.proposals import facts_of
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
@@ -22,7 +25,6 @@ from matching.store.tables.reference import LegalParameter
 from matching.terms import CandidateState, OfferState, ProposalState, Role
 
 IDLE_DAYS = 30
-STALE_DAYS = 83
 SHOWN = 8
 
 
@@ -87,6 +89,7 @@ def _answers(session: Session, actor: Actor, day: date) -> Block:
         .join(Offer, Offer.id == Proposal.offer_id)
         .join(Establishment, Establishment.id == Offer.establishment_id)
         .where(mine, Proposal.state.in_(OPEN_STATES))
+        .options(selectinload(Proposal.steps))
         .order_by(Proposal.state_changed_at, Proposal.id)
     )
     tasks = []
@@ -108,18 +111,30 @@ def _answer(proposal: Proposal, person: str, title: str, employer: str, day: dat
             return _task(f"Demander son accord à {person}", about, when, "Noter la réponse", proposal, days > 7)
         case ProposalState.AGREED:
             return _task(f"Transmettre à l’employeur\u00a0: {person}", about, when, "Transmettre", proposal, days > 2)
-        case ProposalState.SENT | ProposalState.SEEN if days >= rules.REMINDER_DAYS[0]:
-            late = days >= rules.REMINDER_DAYS[1]
-            return _task(
-                f"Relancer {employer} pour {person}", f"{title}. Sans réponse.", when, "Noter l’appel", proposal, late
-            )
+        case ProposalState.SENT | ProposalState.SEEN:
+            return _silence(proposal, person, title, employer, day)
         case ProposalState.INTERVIEW if proposal.interview_on and proposal.interview_on <= day:
             met_on = proposal.interview_on.strftime("%d/%m")
             why = f"Entretien du {met_on} chez {employer}\u00a0: comment s’est-il passé\u00a0?"
             return _task(f"Prendre des nouvelles de {person}", why, when, "Noter la suite", proposal, True)
+        case ProposalState.IMMERSION if days >= rules.REMINDER_DAYS[0]:
+            why = f"Immersion chez {employer}\u00a0: comment se passe-t-elle\u00a0?"
+            return _task(f"Prendre des nouvelles de {person}", why, when, "Noter la suite", proposal, False)
         case ProposalState.OFFERED:
             return _task(f"Un poste est proposé à {person}", about, when, "Noter la réponse", proposal, True)
     return None
+
+
+def _silence(proposal: Proposal, person: str, title: str, employer: str, day: date) -> Task | None:
+    """The employer to call again; counted from the sending, even when they have looked since."""
+    facts = facts_of(proposal)
+    since = rules.waiting_since(facts)
+    silent = (day - since).days if since else 0
+    if silent < rules.REMINDER_DAYS[0]:
+        return None
+    why = f"{title}. Transmise, sans réponse."
+    late = silent >= rules.REMINDER_DAYS[-1]
+    return _task(f"Relancer {employer} pour {person}", why, _since(silent), "Noter l’appel", proposal, late)
 
 
 def _task(what: str, why: str, when: str, verb: str, proposal: Proposal, urgent: bool) -> Task:
@@ -139,7 +154,7 @@ def _idle(session: Session, actor: Actor, day: date) -> Block:
     followed = scope.candidates(actor) & (Candidate.state == CandidateState.ACTIVE)
     if actor.role is Role.ADVISER:
         followed = followed & (Candidate.adviser_id == actor.user_id)
-    waiting = or_(last.is_(None), last < limit)
+    waiting = or_(last.is_(None), last <= limit)
     none_open = (
         ~select(Proposal.id).where(Proposal.candidate_id == Candidate.id, Proposal.state.in_(OPEN_STATES)).exists()
     )
@@ -148,14 +163,16 @@ def _idle(session: Session, actor: Actor, day: date) -> Block:
         select(Candidate.id, Person.given_name, Person.family_name, last.label("last"), Candidate.last_proposed_on)
         .join(Person, Person.id == Candidate.person_id)
         .where(followed, waiting, none_open)
-        .order_by(last, Candidate.id)
+        .order_by(last.asc().nulls_first(), Candidate.id)
         .limit(SHOWN)
     ).all()
     tasks = tuple(
         Task(
             f"{row.given_name} {row.family_name}",
-            "Dernière proposition close." if row.last_proposed_on else "Jamais proposée depuis le premier entretien.",
-            f"{(day - row.last).days}\u00a0jours" if row.last else "Date inconnue",
+            "Dernière proposition close."
+            if row.last_proposed_on
+            else "Aucune proposition depuis le premier entretien.",
+            f"{(day - row.last).days}\u00a0jours" if row.last else "Premier entretien non noté",
             "Voir son dossier",
             "candidates.show",
             row.id,
@@ -189,18 +206,18 @@ def _offer_task(offer: Offer, employer: str, day: date) -> Task:
         return Task(
             f"{offer.title}, {employer}",
             "À vérifier avant d’être publiée.",
-            _since((day - offer.created_at.date()).days),
+            _since((day - offer.created_at.astimezone(PARIS).date()).days),
             "Vérifier",
             "offers.show",
             offer.id,
         )
     if offer.state is OfferState.DRAFT:
         return Task(f"{offer.title}, {employer}", "Brouillon à compléter.", "", "Compléter", "offers.show", offer.id)
-    left = 90 - (day - offer.refreshed_on).days if offer.refreshed_on else 0
-    when = f"Dans {left}\u00a0jours" if left > 1 else "Aujourd’hui"
+    left = OFF_DAYS - (day - offer.refreshed_on).days if offer.refreshed_on else 0
+    when = f"Dans {left}\u00a0jours" if left > 1 else "Demain" if left == 1 else "Aujourd’hui"
     return Task(
         f"{offer.title}, {employer}",
-        f"Sans nouvelles depuis {90 - left}\u00a0jours\u00a0: sera retirée.",
+        f"Sans nouvelles depuis {OFF_DAYS - left}\u00a0jours\u00a0: sera retirée.",
         when,
         "Appeler l’employeur",
         "offers.show",
@@ -254,22 +271,24 @@ def _own_offers(session: Session, actor: Actor, day: date) -> Block:
 def _house(session: Session) -> Block:
     """What an administrator should look at; no person here."""
     tasks: list[Task] = []
-    managed = select(UserAccount.unit_id).where(UserAccount.role == Role.UNIT_MANAGER, UserAccount.active)
+    managed = select(UserAccount.unit_id).where(
+        UserAccount.role == Role.UNIT_MANAGER, UserAccount.active, UserAccount.unit_id.is_not(None)
+    )
     orphans = session.execute(
         select(EmploymentUnit.name).where(EmploymentUnit.closed_on.is_(None), EmploymentUnit.id.not_in(managed))
     ).scalars()
     tasks.extend(
-        Task(name, "Cette unité n’a pas de responsable.", "", "Créer un compte", "admin.index") for name in orphans
+        Task(name, "Cette unité n’a pas de responsable.", "", "Créer un compte", "admin.new_user") for name in orphans
     )
     to_check = session.execute(select(func.count(LegalParameter.id)).where(LegalParameter.to_check)).scalar_one()
     if to_check:
         tasks.append(
             Task(
-                f"{to_check} montants à vérifier",
+                "1 montant à vérifier" if to_check == 1 else f"{to_check} montants à vérifier",
                 "Ils n’ont pas encore été comparés à leur source officielle.",
                 "",
-                "Ouvrir",
-                "admin.index",
+                "Vérifier",
+                "admin.parameters",
             )
         )
     return Block("À regarder", tuple(tasks), len(tasks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
 from matching.access.permissions import Permission
-from matching.errors import Invalid, RuleRefused
+from matching.errors import Conflict, FieldError, Invalid, MatchingError, RuleRefused
 from matching.placements.reasons import reasons_of
 from matching.services import proposals
 from matching.terms import AgreementChannel, ProposalState
@@ -29,9 +29,11 @@ _LONGEST_NOTE = 2000
 @requires(Permission.PROPOSE)
 def index() -> str:
     args = request.args
+    about_one = bool(args.get("offre") or args.get("personne"))
+    state = args.get("etat", "" if about_one else "open")
     filters = proposals.Filters(
         scope="unit" if args.get("qui") == "unite" else "mine",
-        state=args.get("etat", "open" if not args.get("offre") else ""),
+        state=state if state in {"open", "", *ProposalState} else "open",
         offer_id=_number(args.get("offre")),
         candidate_id=_number(args.get("personne")),
         page=_number(args.get("page")) or 1,
@@ -40,7 +42,7 @@ def index() -> str:
 
     def address(**changes: object) -> str:
         kept: dict[str, Any] = {**args.to_dict(), **changes}
-        return url_for("proposals.index", **{key: value for key, value in kept.items() if value not in ("", None)})
+        return url_for("proposals.index", **{key: value for key, value in kept.items() if value is not None})
 
     return render_template(
         "proposals/index.html",
@@ -70,9 +72,13 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
     numbers = map(_number, request.form.getlist("candidate"))
     chosen = [number for number in numbers if number is not None]
     exposure = _number(request.form.get("exposure"))
+    if not chosen:
+        flash("Cochez au moins une personne, puis « Proposer ».")
+        return redirect(url_for("ranking.people", offer_id=offer_id), 303)
     preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
     if request.form.get("confirm") != "yes":
         return render_template("proposals/preview.html", preview=preview, exposure=exposure)
+    note = request.form.get("note", "")
     try:
         made = proposals.propose_candidates(
             context(),
@@ -80,10 +86,12 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
             offer_id,
             chosen,
             exposure_id=exposure,
-            note=request.form.get("note", "").strip()[:_LONGEST_NOTE],
+            note=_note(),
         )
-    except Invalid as error:
-        return render_template("proposals/preview.html", preview=preview, exposure=exposure, error=error), 422
+    except (Conflict, Invalid) as error:
+        status = 409 if isinstance(error, Conflict) else 422
+        page = render_template("proposals/preview.html", preview=preview, exposure=exposure, error=error, note=note)
+        return page, status
     flash(
         f"{count(len(made), 'personne', feminine=True).capitalize()} : proposition notée. "
         "Demandez maintenant l’accord de chaque personne pour cette offre."
@@ -103,10 +111,13 @@ def move(proposal_id: int) -> str | Response | tuple[str, int]:
     try:
         wanted = _wanted()
         version = _number(request.form.get("version")) or 0
-        proposals.move_proposal(context(), actor(), proposal_id, version, wanted)
-    except (RuleRefused, Invalid) as error:
-        return _sheet(proposal_id, error=error.message, typed=request.form), 422
+        closed = proposals.move_proposal(context(), actor(), proposal_id, version, wanted)
+    except (Conflict, RuleRefused, Invalid) as error:
+        return _sheet(proposal_id, error=error, typed=request.form), 409 if isinstance(error, Conflict) else 422
     flash(f"Noté : {wanted.target.label.lower()}.")
+    if closed:
+        closed_words = "Une autre proposition" if closed == 1 else f"{closed} autres propositions"
+        flash(f"Embauche ailleurs : {closed_words} de cette personne {'est close' if closed == 1 else 'sont closes'}.")
     return redirect(url_for("proposals.show", proposal_id=proposal_id), 303)
 
 
@@ -117,30 +128,39 @@ def _wanted() -> proposals.Wanted:
     channel = form.get("channel")
     return proposals.Wanted(
         target=ProposalState(form["target"]),
-        agreed_on=_day(form.get("agreed_on"), "Date de l’accord"),
+        agreed_on=_day(form.get("agreed_on"), "Date de l’accord", "agreement"),
         channel=AgreementChannel(channel) if channel in set(AgreementChannel) else None,
-        step_date=_day(form.get("step_date"), "Date"),
+        step_date=_day(form.get("step_date"), "Date", "date"),
         reason=form.get("reason") or None,
-        note=form.get("note", "").strip()[:_LONGEST_NOTE],
+        note=_note(),
         keep_others=form.get("keep_others") == "yes",
     )
 
 
-def _day(text: str | None, label: str) -> date | None:
+def _day(text: str | None, label: str, rule: str) -> date | None:
     if not text or not text.strip():
         return None
     try:
         return parse_day(text)
     except ValidationError as error:
-        raise Invalid(f"{label} : {error}") from None
+        raise Invalid(f"{label} : {error}", [FieldError(rule, str(error), text)], rule=rule) from None
 
 
-def _sheet(proposal_id: int, error: str = "", typed: object = None) -> str:
+def _note() -> str:
+    return request.form.get("note", "").replace("\x00", "").strip()[:_LONGEST_NOTE]
+
+
+_FIELD_OF_RULE = {"agreement": "agreed", "agreement_date": "agreed", "date": "date", "reason": "reason"}
+
+
+def _sheet(proposal_id: int, error: MatchingError | None = None, typed: Mapping[str, str] | None = None) -> str:
     sheet = proposals.read_proposal(context(), actor(), proposal_id)
+    part = _FIELD_OF_RULE.get(error.data.get("rule", "")) if error else ""
     return render_template(
         "proposals/show.html",
         sheet=sheet,
         error=error,
+        field=f"{part}-{typed['target']}" if part and typed else "",
         typed=typed or {},
         reasons_of=reasons_of,
         channels=list(AgreementChannel),
