@@ -18,7 +18,10 @@ from matching.engine.travel import travel
 from matching.terms import Criterion, Importance, RequirementKind, ScheduleFlag
 
 VEHICLE_CODES = frozenset({"vehicle"})
-LIMIT_CODES = frozenset({"night", "weekend", "split", "standing", "driving_ok", "max_load", "outdoors", "heights"})
+FLAG_CODES = tuple(flag.value for flag in ScheduleFlag)
+"""A flag of the schedule asks the limit of the same name."""
+LIMIT_CODES = frozenset({*FLAG_CODES, "standing", "driving_ok", "height_ok", "outdoor_ok", "cold_ok", "max_load"})
+"""The facts of group `limit` in the registry."""
 _UNDATED = ("mode_", "contract_")
 _LEVELS = {
     RequirementKind.FRENCH_ORAL: ("french_oral", Criterion.LANGUAGE),
@@ -26,11 +29,6 @@ _LEVELS = {
     RequirementKind.FRENCH_WRITTEN: ("french_written", Criterion.LANGUAGE),
     RequirementKind.DEGREE: ("degree", Criterion.EXPERIENCE),
 }
-_FLAG_FACTS = (
-    ("night", (ScheduleFlag.NIGHT, ScheduleFlag.SHIFTS_3X8)),
-    ("weekend", (ScheduleFlag.WEEKEND,)),
-    ("split", (ScheduleFlag.SPLIT,)),
-)
 
 
 def checks_of(context: Context) -> tuple[Check, ...]:
@@ -53,8 +51,8 @@ def _implicit(context: Context) -> Iterator[Check]:
     if offer.start_day is not None:
         yield Check(Criterion.START, "available_from", start, asked=offer.start_day)
     yield from _terms_of_contract(offer)
-    for code, flags in _FLAG_FACTS:
-        if code in context.people.vocabulary.index and offer.flags.intersection(flags):
+    for code in FLAG_CODES:
+        if code in offer.flags and code in context.people.vocabulary.index:
             yield Check(Criterion.LIMITS, code, partial(limit, code=code), asked=1)
     if offer.needs_right_to_work:
         yield Check(Criterion.RIGHT_TO_WORK, "right_to_work", right_to_work, relaxable=False)
@@ -73,9 +71,8 @@ def _terms_of_contract(offer: Offer) -> Iterator[Check]:
 
 
 def _required(context: Context) -> Iterator[Check]:
-    flagged = {code for code, flags in _FLAG_FACTS if context.offer.flags.intersection(flags)}
     for requirement in context.offer.requirements:
-        if requirement.kind is RequirementKind.CAPABILITY and requirement.code in flagged & LIMIT_CODES:
+        if requirement.kind is RequirementKind.CAPABILITY and requirement.code in context.offer.flags:
             continue  # already asked by the schedule: never counted twice
         yield _check_of(requirement)
 
@@ -149,7 +146,7 @@ def load(context: Context, who: Selection, *, requirement: Requirement) -> Verdi
 
 
 def limit(context: Context, who: Selection, *, code: str) -> Verdict:
-    """Night, week-end, split hours: what the schedule's flags ask against the limits agreed."""
+    """Night, week-end, split hours, shifts: what the schedule's flags ask against the limits agreed."""
     fact = who.fact(code)
     remedy = context.policy.remedy(code, Criterion.LIMITS)
     return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy).with_fact(fact)

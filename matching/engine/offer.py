@@ -42,7 +42,7 @@ class Offer:
     `rome` is an index in `Occupations` (-1 when not known), `title` a title id (-1 when none), `words` hashed
     tokens. `start_day` None means "as soon as somebody is found": nothing is then late. `windows` holds one
     48-bit integer a day (bit k = the half-hour starting at k⁄2 h), Monday first; all zero = no schedule asked.
-    `flags` are `ScheduleFlag` values, compared with the facts night, weekend and split.
+    `flags` are `ScheduleFlag` values, each compared with the fact of the same name.
     """
 
     id: int

@@ -53,7 +53,7 @@ _WEIGHTS = {
     Criterion.SCHEDULE: 0.08,
     Criterion.START: 0.03,
     Criterion.CONTRACT: 0.05,
-    Criterion.PAY: 0.02,
+    Criterion.PAY: 0.01,
     Criterion.LANGUAGE: 0.04,
     Criterion.EXPERIENCE: 0.04,
     Criterion.LIMITS: 0.02,
@@ -89,7 +89,8 @@ class Policy:
     `weights`: what a criterion adds to the fit when fully met. `unknown_cost`: share of that weight taken away
     by each essential unknown (divided by the number of things the criterion asks). `trainable_factor` and
     `desirable_factor`: what meeting such a requirement is worth beside an essential one. `remedies`: by fact
-    code ("caces_r489_3", "mode_car"…), by "skill:<id>", or by criterion ("skills", "schedule"…).
+    code ("caces_r489_3", "mode_car"…), by "skill:<id>", or by criterion ("skills", "schedule"…). `network_speeds`:
+    km/h of each transport network by its bit in `Place.network`; without it, the speed of public transport.
     """
 
     weights: Mapping[Criterion, float] = field(default_factory=lambda: MappingProxyType(_WEIGHTS))
@@ -98,6 +99,7 @@ class Policy:
     desirable_factor: float = 0.3
     remedies: Mapping[str, Remedy] = field(default_factory=dict)
     modes: Mapping[TravelMode, ModeParameters] = field(default_factory=lambda: MappingProxyType(_MODES))
+    network_speeds: tuple[float, ...] = ()
     detour: float = 1.3
     default_travel_minutes: int = 60
     travel_time_cost: float = 0.4

@@ -12,10 +12,12 @@ from matching.engine.checks import LONGEST_DELAY, NO_REMEDY, Context, Verdict
 from matching.engine.facts import UNKNOWN_FACT, YES_FACT
 from matching.engine.offer import Place
 from matching.engine.people import Selection
-from matching.engine.policy import ModeParameters, Policy, Remedy
+from matching.engine.policy import Policy, Remedy
 from matching.engine.statuses import BLOCKING, LIFTABLE, MET, UNKNOWN
 from matching.terms import TravelMode
 
+Speed = float | npt.NDArray[np.float64]
+"""In km/h: one for everybody, or one a person."""
 EARTH_KM = 6371.0088
 MODES = tuple(TravelMode)
 # A vehicle can be lent: the fact whose remedy brings it, and the mode it opens.
@@ -73,8 +75,11 @@ def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
         if parameters is None or parameters.speed_kmh <= 0:
             continue
         fact = who.fact(f"mode_{mode}")
-        minutes = km * (60.0 / parameters.speed_kmh)
-        reach, edge = _within(fact, km, minutes, margin_km, parameters, policy)
+        speed: Speed = parameters.speed_kmh
+        if mode is TravelMode.PUBLIC_TRANSPORT and policy.network_speeds:
+            speed = _network_speed(place, policy.network_speeds, parameters.speed_kmh, who)
+        minutes = km * (60.0 / speed)
+        reach, edge = _within(fact, km, speed, margin_km, parameters.range_km, policy)
         # A lift has still to be found; a bus outside a common network has still to be checked.
         sure = (fact > 0) & reach
         if mode is TravelMode.LIFT:
@@ -88,20 +93,33 @@ def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
     _lend(km, policy, who, best)
 
 
+def _network_speed(
+    place: Place, speeds: tuple[float, ...], otherwise: float, who: Selection
+) -> npt.NDArray[np.float64]:
+    """The fastest of the networks that serve both ends; the speed of the mode where none is known."""
+    networks = who.column("network")
+    best = np.zeros(len(who), np.float64)
+    for bit, speed in enumerate(speeds):
+        if place.network >> bit & 1:
+            served = (networks & np.uint64(1 << bit)) != 0
+            best = np.where(served, np.maximum(best, speed), best)
+    return np.where(best > 0, best, otherwise)
+
+
 def _within(
     fact: npt.NDArray[np.int16],
     km: npt.NDArray[np.float64],
-    minutes: npt.NDArray[np.float64],
+    speed: Speed,
     margin_km: npt.NDArray[Any],
-    parameters: ModeParameters,
+    range_km: float,
     policy: Policy,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Reached for sure, and reached with the size of the communes as benefit of the doubt."""
     given = (fact > 0) & (fact != YES_FACT)
     limit = np.where(given, fact, np.float64(policy.default_travel_minutes))
-    margin_minutes = margin_km * (60.0 / parameters.speed_kmh)
-    reach = (km <= parameters.range_km) & (minutes <= limit)
-    edge = (km <= parameters.range_km + margin_km) & (minutes <= limit + margin_minutes)
+    minutes, margin_minutes = km * (60.0 / speed), margin_km * (60.0 / speed)
+    reach = (km <= range_km) & (minutes <= limit)
+    edge = (km <= range_km + margin_km) & (minutes <= limit + margin_minutes)
     return reach, edge
 
 
@@ -111,8 +129,8 @@ def _lend(km: npt.NDArray[np.float64], policy: Policy, who: Selection, best: _Be
         remedy, parameters = policy.remedy(code), policy.modes.get(mode)
         if remedy is None or parameters is None or parameters.speed_kmh <= 0:
             continue
-        minutes = km * (60.0 / parameters.speed_kmh)
-        reach, _ = _within(who.fact(f"mode_{mode}"), km, minutes, np.zeros_like(km), parameters, policy)
+        fact, nothing = who.fact(f"mode_{mode}"), np.zeros_like(km)
+        reach, _ = _within(fact, km, parameters.speed_kmh, nothing, parameters.range_km, policy)
         if needs:
             reach &= who.fact(needs) > 0
         delay = min(max(0, remedy.delay_days), LONGEST_DELAY - 1)

@@ -30,7 +30,7 @@ from matching.store.tables.people import (
     CandidateWindow,
 )
 from matching.store.tables.proposals import OPEN_STATES, Proposal
-from matching.store.tables.reference import Commune, FactKind, RomeOccupation, TransitNetworkCommune
+from matching.store.tables.reference import Commune, FactKind, RomeOccupation, TransitNetwork, TransitNetworkCommune
 from matching.terms import CandidateState, Known
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -105,6 +105,8 @@ class Catalogue:
     rome_codes: tuple[str, ...]
     rome_index: dict[str, int]
     sites: dict[str, Site]
+    network_speeds: tuple[float, ...] = ()
+    """km/h of each transport network, by its bit in `Site.network`."""
 
     def site(self, insee: str | None) -> Site:
         return self.sites.get(insee, NOWHERE) if insee else NOWHERE
@@ -115,10 +117,17 @@ def read_catalogue(reader: GuardedReader) -> Catalogue:
     facts = [row.code for row in reader.rows(select(FactKind.code).order_by(FactKind.code))]
     codes = tuple(row.code for row in reader.rows(select(RomeOccupation.code).order_by(RomeOccupation.code)))
     networks: dict[str, int] = {}
-    query = select(TransitNetworkCommune.network_id, TransitNetworkCommune.commune_insee)
+    speeds: list[float] = []
     bit_of: dict[int, int] = {}
-    for network_id, insee in reader.rows(query.order_by(TransitNetworkCommune.network_id)):
-        bit = bit_of.setdefault(network_id, len(bit_of) % 64)
+    # Beyond 64 networks, those of the last bit are taken for one, as slow as the slowest.
+    for network_id, speed in reader.rows(
+        select(TransitNetwork.id, TransitNetwork.speed_kmh).order_by(TransitNetwork.id)
+    ):
+        bit = bit_of[network_id] = min(len(bit_of), 63)
+        speeds[bit:] = [min([speed, *speeds[bit:]])]
+    query = select(TransitNetworkCommune.network_id, TransitNetworkCommune.commune_insee)
+    for network_id, insee in reader.rows(query):
+        bit = bit_of[network_id]
         networks[insee] = networks.get(insee, 0) | 1 << bit
     sites = {
         insee: Site(
@@ -129,7 +138,7 @@ def read_catalogue(reader: GuardedReader) -> Catalogue:
         )
         for insee, lat, lon, area in reader.rows(select(Commune.insee, Commune.lat, Commune.lon, Commune.area_km2))
     }
-    return Catalogue(FactVocabulary(facts), codes, {code: i for i, code in enumerate(codes)}, sites)
+    return Catalogue(FactVocabulary(facts), codes, {code: i for i, code in enumerate(codes)}, sites, tuple(speeds))
 
 
 _PROFILE = select(Candidate.id, Candidate.unit_id, Candidate.commune_insee, Candidate.state, Candidate.ranking_words)

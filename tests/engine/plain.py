@@ -16,6 +16,19 @@ from tests.engine import worlds
 
 MET, PARTLY, UNKNOWN = MatchStatus.MET, MatchStatus.PARTLY, MatchStatus.UNKNOWN
 LIFTABLE, BLOCKING = MatchStatus.LIFTABLE, MatchStatus.BLOCKING
+LIMITS = [
+    "night",
+    "weekend",
+    "split",
+    "2x8",
+    "3x8",
+    "variable",
+    "standing",
+    "driving_ok",
+    "height_ok",
+    "outdoor_ok",
+    "cold_ok",
+]
 SEVERITY = [MatchStatus.NOT_ASKED, MET, PARTLY, UNKNOWN, LIFTABLE, BLOCKING]
 
 
@@ -120,11 +133,9 @@ class Plain:
             self._hours()
         if offer.pay_cents is not None:
             self._pay(offer.pay_cents)
-        asked_by_flags = set()
-        if offer.flags & {"night", "3x8"}:
-            asked_by_flags.add("night")
-        if "weekend" in offer.flags:
-            asked_by_flags.add("weekend")
+        asked_by_flags = [
+            code for code in ("night", "weekend", "split", "2x8", "3x8", "variable") if code in offer.flags
+        ]
         for code in asked_by_flags:
             yes = None if self.fact(code) is None else self.fact(code) != 0
             self.say(Criterion.LIMITS, essential, yes, self.remedy(code, "limits"))
@@ -153,7 +164,7 @@ class Plain:
             fact = self.fact("max_load")
             yes = None if fact is None else fact >= asked.amount
             self.say(Criterion.LIMITS, asked.importance, yes, self.remedy("max_load", "limits"))
-        elif kind is RequirementKind.CAPABILITY and code in ("night", "standing"):
+        elif kind is RequirementKind.CAPABILITY and code in LIMITS:
             yes = None if self.fact(code) is None else self.fact(code) != 0
             self.say(Criterion.LIMITS, asked.importance, yes, self.remedy(code, "limits"))
         elif kind is RequirementKind.CAPABILITY:
@@ -282,11 +293,12 @@ class Plain:
             for mode, parameters in self.policy.modes.items():
                 fact = self.fact(f"mode_{mode}")
                 most = fact if fact and fact != YES_FACT else 60
-                minutes = km / parameters.speed_kmh * 60
+                speed = self._speed(mode, place)
+                minutes = km / speed * 60
                 margin = self.person.radius_km + place.radius_km
                 inside = km <= parameters.range_km and minutes <= most
                 near = km <= parameters.range_km + margin
-                near = near and minutes <= most + margin / parameters.speed_kmh * 60
+                near = near and minutes <= most + margin / speed * 60
                 certain = mode is not TravelMode.LIFT
                 if mode is TravelMode.PUBLIC_TRANSPORT:
                     certain = bool(self.person.network & place.network)
@@ -304,6 +316,11 @@ class Plain:
             self.answers.append(Answer(Criterion.TRAVEL, essential, LIFTABLE, 0.0, min(delays)))
         else:
             self.answers.append(Answer(Criterion.TRAVEL, essential, BLOCKING))
+
+    def _speed(self, mode: TravelMode, place: Place) -> float:
+        common = self.person.network & place.network
+        own = [speed for bit, speed in enumerate(self.policy.network_speeds) if common & (1 << bit)]
+        return max(own) if own and mode is TravelMode.PUBLIC_TRANSPORT else self.policy.modes[mode].speed_kmh
 
     def _lent(self, mode: TravelMode, inside: bool) -> list[int]:
         codes = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from matching.engine import (
     Requirement,
     explain,
 )
+from matching.engine.criteria import LIMIT_CODES
+from matching.reference.embedded import load_embedded
 from matching.terms import Criterion, Importance, MatchStatus, RequirementKind, Tier, TravelMode
 from tests.engine import worlds
 
@@ -112,6 +115,53 @@ def test_travel_without_a_common_network_or_a_home_is_a_question() -> None:
     home: dict[str, Any] = {"lat": NANTES.lat + 10 * KM_NORTH, "lon": NANTES.lon, "network": 2}
     assert look(modes, offer={"places": (NANTES,)}, **home).statuses[Criterion.TRAVEL] is UNKNOWN
     assert look(modes, offer={"places": (NANTES,)}).statuses[Criterion.TRAVEL] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("speeds", "network", "minutes"),
+    [
+        ((), 3, 40),
+        ((24.0,), 3, 30),
+        ((24.0,), 2, 40),
+        ((24.0, 36.0), 3, 20),
+        ((12.0, 36.0), 1, 60),
+        ((36.0, 24.0), 3, 20),
+    ],
+)
+def test_a_bus_goes_at_the_speed_of_the_best_common_network(
+    speeds: tuple[float, ...], network: int, minutes: float
+) -> None:
+    policy = Policy(network_speeds=speeds)
+    modes = dict.fromkeys(worlds.MODES, 0) | {"mode_public_transport": 61}
+    home: dict[str, Any] = {"lat": NANTES.lat + 12 * KM_NORTH, "lon": NANTES.lon, "network": network}
+    match = look(modes, policy, {"places": (replace(NANTES, network=3),)}, **home)
+    assert match.travel is not None
+    assert match.travel.minutes == pytest.approx(minutes, rel=1e-3)
+    # A car knows nothing of it.
+    car = look(dict.fromkeys(worlds.MODES, 0) | {"mode_car": 60}, policy, {"places": (NANTES,)}, **home)
+    assert car.travel is not None
+    assert car.travel.minutes == pytest.approx(16, rel=1e-3)
+
+
+@pytest.mark.parametrize("code", sorted(worlds.FLAGS))
+def test_a_flag_of_the_schedule_asks_its_limit_once(code: str) -> None:
+    asked = {"flags": frozenset({code}), **asks(code)}
+    limits = [reason for reason in look({code: 0}, offer=asked).requirements if reason.criterion is Criterion.LIMITS]
+    assert [(reason.code, reason.status) for reason in limits] == [(code, BLOCKING)]
+
+
+def test_the_limits_are_those_of_the_registry() -> None:
+    registry = {kind.code for kind in load_embedded().fact_kinds if kind.group == "limit"}
+    assert registry == LIMIT_CODES
+    for code in sorted(registry & set(worlds.CODES) - {"max_load"}):
+        statuses = look({code: 0}, offer=asks(code)).statuses
+        assert (statuses[Criterion.LIMITS], statuses[Criterion.CERTIFICATES]) == (BLOCKING, MatchStatus.NOT_ASKED), code
+
+
+def test_the_weights_sum_to_one_and_are_those_of_the_reference() -> None:
+    embedded = {row.criterion: row.weight for row in load_embedded().criteria}
+    assert embedded == {criterion.value: Policy().weight(criterion) for criterion in Criterion}
+    assert math.fsum(embedded.values()) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_a_vehicle_lent_reaches_only_with_the_licence() -> None:

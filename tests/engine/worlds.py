@@ -35,7 +35,9 @@ AMOUNTS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(CERTIFICATES, (0, TODAY - 3, TODAY + 40, YES_FACT, YES_FACT)),
     **dict.fromkeys(MODES, (0, 20, 45, YES_FACT)),
 }
-YES_OR_NO = ("vehicle", "night", "weekend", "standing", *CONTRACTS)
+FLAGS = ("night", "weekend", "3x8", "variable", "split", "2x8")
+LIMITS = ("night", "standing", "height_ok", "outdoor_ok", "cold_ok", "driving_ok", "2x8", "variable")
+YES_OR_NO = ("vehicle", *sorted({*FLAGS, *LIMITS}), *CONTRACTS)
 CODES = (*AMOUNTS, *YES_OR_NO)
 VOCABULARY = FactVocabulary(CODES)
 ROMES = ("A1101", "A1102", "A1203", "A1411", "B1101", "B1205", "K1302", "K2204", "K2205", "N1101")
@@ -62,7 +64,7 @@ def occupations() -> Occupations:
 
 def policy(draw: random.Random) -> Policy:
     kept = {code: remedy for code, remedy in REMEDIES.items() if draw.random() < 0.6}
-    return Policy(remedies=kept)
+    return Policy(remedies=kept, network_speeds=draw.choice(((), (12.0,), (12.0, 30.0))))
 
 
 def facts(draw: random.Random, known: float = 0.75) -> dict[str, int]:
@@ -101,7 +103,7 @@ def requirement(draw: random.Random) -> Requirement:
     kind = draw.choice(tuple(RequirementKind))
     importance = draw.choice((Importance.ESSENTIAL, Importance.ESSENTIAL, *Importance))
     if kind is RequirementKind.CAPABILITY:
-        code = draw.choice((*CERTIFICATES, "vehicle", "night", "standing"))
+        code = draw.choice((*CERTIFICATES, "vehicle", *LIMITS))
         return Requirement(kind, code, importance=importance)
     if kind is RequirementKind.SKILL:
         return Requirement(kind, index=draw.randrange(6), importance=importance)
@@ -123,7 +125,7 @@ def offer(draw: random.Random, **changes: Any) -> Offer:
         "weekly_minutes_max": draw.choice((None, 2100)),
         "pay_cents": draw.choice((None, 1180, 1300)),
         "windows": (days, days, days, days, days, 0, 0),
-        "flags": frozenset(draw.sample(("night", "weekend", "3x8", "variable"), draw.randrange(3))),
+        "flags": frozenset(draw.sample(FLAGS, draw.randrange(3))),
         "requirements": tuple(requirement(draw) for _ in range(draw.randrange(6))),
         "reserved": draw.random() < 0.2,
         "needs_right_to_work": draw.random() < 0.8,

@@ -15,7 +15,7 @@ from matching.store.ranking_source import Catalogue, slots
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate
 from matching.store.tables.protected import ProtectedFact
-from matching.terms import ContractKind, RequirementKind
+from matching.terms import ContractKind, RequirementKind, ScheduleFlag
 
 
 def engine_offer(offer: Offer, catalogue: Catalogue, occupation_label: str) -> engine.Offer:
@@ -37,7 +37,7 @@ def engine_offer(offer: Offer, catalogue: Catalogue, occupation_label: str) -> e
         weekly_minutes_max=offer.weekly_minutes,
         pay_cents=offer.pay_hourly_cents if paid else None,
         windows=tuple(windows),
-        flags=frozenset(offer.schedule_flags),
+        flags=_flags(offer.schedule_flags),
         requirements=tuple(
             engine.Requirement(
                 kind=asked.kind,
@@ -50,6 +50,12 @@ def engine_offer(offer: Offer, catalogue: Catalogue, occupation_label: str) -> e
         ),
         reserved=bool(offer.reserved_publics),
     )
+
+
+def _flags(declared: list[str]) -> frozenset[str]:
+    """3×8 has nights: both limits are asked."""
+    nights = {ScheduleFlag.NIGHT.value} if ScheduleFlag.SHIFTS_3X8 in declared else set()
+    return frozenset(declared) | nights
 
 
 def _text(offer: Offer, occupation_label: str) -> str:

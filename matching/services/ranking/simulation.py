@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from matching import engine
 from matching.engine.relax import variants_of
 from matching.errors import FieldError, Invalid
-from matching.terms import Importance
+from matching.terms import Importance, ScheduleFlag
 
 _DROPPED: Mapping[str, Mapping[str, object]] = {
     "travel": {"places": ()},
@@ -17,7 +17,6 @@ _DROPPED: Mapping[str, Mapping[str, object]] = {
     "hours": {"weekly_minutes_min": None, "weekly_minutes_max": None},
     "pay_wished": {"pay_cents": None},
 }
-_FLAG_OF = {"night": ("night", "3x8"), "weekend": ("weekend",), "split": ("split",)}
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ def _without_implicit(offer: engine.Offer, key: str, requirements: int) -> engin
         return offer
     if key.startswith("contract_"):
         return replace(offer, contract="")
-    if key in _FLAG_OF:
-        return replace(offer, flags=offer.flags - frozenset(_FLAG_OF[key]))
+    if key in set(ScheduleFlag):
+        return replace(offer, flags=offer.flags - {key})
     if key in _DROPPED:
         return replace(offer, **_DROPPED[key])  # type: ignore[arg-type]
     raise _unknown(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import RLock
 
 from sqlalchemy import select
@@ -46,7 +47,8 @@ class Snapshot:
     def policy(self, session: Session, unit_id: int | None) -> Policy:
         """The unit's weights and the Département's settings, as of the last refresh."""
         if unit_id not in self._policies:
-            self._policies[unit_id] = policy_for(session, unit_id)
+            speeds = self.catalogue.network_speeds
+            self._policies[unit_id] = replace(policy_for(session, unit_id), network_speeds=speeds)
         return self._policies[unit_id]
 
     def _refresh(self, session: Session) -> None:

@@ -134,7 +134,7 @@ def index() -> str | AnyResponse:
         sorted_url=_sorted,
         page_url=_url,
         search_url=url_for("candidates.search", **_kept()),
-        nothing_url=url_for("candidates.index", **{FORGET: "1"}),
+        nothing_url=f"{url_for('candidates.index')}?{FORGET}=1",
         sizes=[(size, _sorted(taille=size)) for size in PAGE_SIZES],
         exports={kind: _export_url(kind) for kind in ("csv", "xlsx")},
         views=_views(wanted),
