@@ -540,13 +540,10 @@ def read_proposal(ctx: Context, actor: Actor, proposal_id: int) -> ProposalSheet
     with ctx.read() as session:
         proposal = scope.fetch(session, actor, Proposal, proposal_id, selectinload(Proposal.steps))
         row = session.execute(_lines().where(Proposal.id == proposal_id)).one()
-        names: dict[int, str] = dict(
-            session.execute(
-                select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_([s.by_id for s in proposal.steps]))
-            )
-            .tuples()
-            .all()
+        writers = select(UserAccount.id, UserAccount.name).where(
+            UserAccount.id.in_([step.by_id for step in proposal.steps])
         )
+        names = {row.id: row.name for row in session.execute(writers)}
         steps = tuple(
             StepLine(
                 step.state,

@@ -72,10 +72,10 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
     numbers = map(_number, request.form.getlist("candidate"))
     chosen = [number for number in numbers if number is not None]
     exposure = _number(request.form.get("exposure"))
+    preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
     if not chosen:
         flash("Cochez au moins une personne, puis « Proposer ».")
         return redirect(url_for("ranking.people", offer_id=offer_id), 303)
-    preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
     if request.form.get("confirm") != "yes":
         return render_template("proposals/preview.html", preview=preview, exposure=exposure)
     note = request.form.get("note", "")
