@@ -48,6 +48,7 @@ WHO: dict[str, set[Role | None]] = {
 SEARCHES = {"/personnes/chercher", "/offres/<int:offer_id>/personnes/pourquoi"}
 ROLES: list[Role | None] = [None, *Role]
 WRITING = {
+    Permission.RANK_CANDIDATES,  # « pourquoi pas cette personne ? » keeps a name out of the address
     Permission.EDIT_CANDIDATE,
     Permission.IMPORT_CANDIDATES,
     Permission.EDIT_OFFER,
