@@ -37,7 +37,8 @@ def _add_import(kind: str, french: str) -> None:
     def command(path: Path | None, template: bool, email: str | None, check: bool) -> None:
         importer = _importer(kind)
         if template:
-            click.echo(importer.template_csv().decode("utf-8-sig"), nl=False)
+            # Bytes as they are: spreadsheets need the mark at the beginning of the file.
+            click.get_binary_stream("stdout").write(importer.template_csv())
             return
         if path is None:
             raise Invalid("Indiquez le fichier à importer, ou --template pour obtenir le modèle.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid, MatchingError, Problems
 from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, template_rows, unused_columns
-from matching.exchange.tables import read_table
+from matching.exchange.tables import read_table, write_csv
 from matching.exchange.values import BadValue, clean, parse_date, parse_known, parse_list, parse_text
 from matching.reference.embedded import load_embedded
 from matching.services.candidates import week
@@ -90,6 +90,24 @@ class ImportReport:
     def to_check(self) -> tuple[PlannedPerson, ...]:
         """The lines that look like somebody already known."""
         return tuple(person for person in self.people if person.note)
+
+    @property
+    def message(self) -> str:
+        """What was done, or would be, in a sentence or two."""
+        count, doubtful = len(self.people), len(self.to_check)
+        if self.done:
+            said = "Une personne est ajoutée" if count == 1 else f"{count}\u00a0personnes sont ajoutées"
+        else:
+            said = "Une personne sera ajoutée" if count == 1 else f"{count}\u00a0personnes seront ajoutées"
+        if doubtful:
+            said += f", dont {doubtful} à vérifier (personne peut-être déjà connue)"
+        return f"{said}." if self.done else f"{said}. Rien n’est encore enregistré."
+
+
+def template_csv() -> bytes:
+    """The file to fill, as CSV (UTF-8 with its mark, as spreadsheets expect)."""
+    headers, lines = candidate_template()
+    return write_csv(headers, lines)
 
 
 def candidate_template() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

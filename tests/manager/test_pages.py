@@ -154,7 +154,7 @@ def test_the_units_own_weights(ctx: Context, login: Login) -> None:
     assert client.post("/unite/poids", data=form | {"weight_pay": "7"}).status_code == 303
     with ctx.read() as session:
         assert weights_for(session, manager.unit_id)[Criterion.PAY] == (0.07, 0.0)
-        assert weights_for(session, None)[Criterion.PAY] == (0.02, 0.0)
+        assert weights_for(session, None)[Criterion.PAY] == (0.01, 0.0)
     assert "choisi par l’unité" in client.get("/unite/poids").text
     assert client.post("/unite/poids/defaut").status_code == 303
     assert "choisi par l’unité" not in client.get("/unite/poids").text
