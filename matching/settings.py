@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     departement: str = "Département"
     brand_colour: str = ""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=1, le=65535)
     https: bool = False
     session_idle_minutes: int = 30
     session_absolute_minutes: int = 600

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 
 import click
+from pydantic import ValidationError
+from sqlalchemy.exc import DatabaseError
 
-from matching.cli import data, demonstration, occupations, ranking, server, users
-from matching.errors import MatchingError
+from matching.cli import daily, data, demonstration, occupations, ranking, server, users
+from matching.cli.opening import unreachable
+from matching.errors import FieldError, Invalid, MatchingError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +22,7 @@ def cli() -> None:
     """
 
 
-for module in (demonstration, occupations, ranking, data, users, server):
+for module in (demonstration, occupations, ranking, data, users, daily, server):
     module.register(cli)
 
 
@@ -30,6 +33,13 @@ def main() -> None:
     except MatchingError as error:
         _tell(error)
         sys.exit(1)
+    except ValidationError as error:
+        _tell(_settings(error))
+        sys.exit(1)
+    except DatabaseError:
+        # The statement is not shown: it may carry people's data.
+        _tell(unreachable())
+        sys.exit(1)
     except click.exceptions.Abort:
         click.echo("Interrompu. Rien de plus n’a été enregistré.", err=True)
         sys.exit(130)
@@ -38,6 +48,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+
+
+def _settings(error: ValidationError) -> Invalid:
+    """Which setting cannot be read, by the name of its variable."""
+    names = ["MATCHING_" + "_".join(str(part) for part in item["loc"]).upper() for item in error.errors()]
+    return Invalid(
+        "Un réglage n’est pas lisible. Corrigez la variable ou retirez-la, puis recommencez.",
+        [FieldError(name, f"{name} n’a pas la forme attendue.") for name in names],
+    )
 
 
 def _tell(error: MatchingError) -> None:

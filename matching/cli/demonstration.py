@@ -19,7 +19,7 @@ def register(cli: click.Group) -> None:
 
 @click.command()
 @click.option("--serve/--no-serve", default=True, help="Servir les pages (par défaut) ou s’arrêter avant.")
-@click.option("--port", default=8000, show_default=True, help="Port local.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port local.")
 def demo(serve: bool, port: int) -> None:
     """Créer demo.sqlite3 avec un Département inventé, montrer une liste, puis servir les pages."""
     from matching.demo import DEMO_PASSWORD, build

@@ -24,4 +24,7 @@ def ready_context(settings: Settings | None = None) -> Context:
 
 def unreachable() -> Invalid:
     """The database does not answer."""
-    return Invalid("La base de données ne répond pas. Vérifiez MATCHING_DATABASE_URL, et que le serveur est démarré.")
+    return Invalid(
+        "La base de données ne répond pas, ou n’en est pas une. Vérifiez MATCHING_DATABASE_URL, le fichier et son "
+        "dossier, ou que le serveur est démarré."
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from matching.cli import daily
 from matching.cli.opening import ready_context
 from matching.errors import Invalid
 
@@ -20,7 +21,9 @@ def register(cli: click.Group) -> None:
 @click.command()
 def serve() -> None:
     """Servir les pages (adresse : MATCHING_HOST et MATCHING_PORT)."""
-    run(ready_context())
+    ctx = ready_context()
+    click.echo(daily.run(ctx))
+    run(ctx)
 
 
 def run(ctx: Context) -> None:

@@ -11,7 +11,7 @@ from flask import Response, flash, redirect, request, url_for
 
 from matching.access.permissions import Permission
 from matching.errors import FieldError, Invalid
-from matching.services.import_candidates import ImportReport, candidate_template, import_candidates
+from matching.services.import_candidates import candidate_template, import_candidates
 from matching.web.guard import requires
 from matching.web.pages.candidates import forms
 from matching.web.pages.candidates.blueprint import blueprint
@@ -101,10 +101,5 @@ def confirm() -> Page:
     except Invalid as error:
         return _errors(error, kept.name)
     del _shelf()[forms.text("token")]
-    flash(_said(report), "success")
+    flash(report.message, "success")
     return redirect(url_for("candidates.index", sort="updated", sens="desc"), 303)
-
-
-def _said(report: ImportReport) -> str:
-    number = len(report.candidate_ids)
-    return "Une personne est ajoutée." if number == 1 else f"{number} personnes sont ajoutées."
