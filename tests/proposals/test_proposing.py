@@ -53,8 +53,10 @@ def test_the_preview_says_who_is_left_out_and_what_to_know(any_ctx: Context, off
     assert list(told) == [paused, already, busy, office.candidate_id]
     assert "en pause" in told[paused].left_out
     assert "déjà proposée" in told[already].left_out
-    assert told[busy].warnings and "entretien" in told[busy].warnings[0].lower()
-    assert told[office.candidate_id].warnings == () and told[office.candidate_id].left_out == ""
+    assert told[busy].warnings
+    assert "entretien" in told[busy].warnings[0].lower()
+    assert told[office.candidate_id].warnings == ()
+    assert told[office.candidate_id].left_out == ""
     assert [person.candidate_id for person in preview.possible] == [busy, office.candidate_id]
     assert preview.seats_left == 1
     assert proposals_count(any_ctx) == 2  # a preview writes nothing
@@ -109,7 +111,8 @@ def test_somebody_of_another_unit_is_refused_without_a_name(any_ctx: Context, of
     for ids in ([stranger], [office.candidate_id, stranger], [999_999]):
         with pytest.raises(Invalid) as told:
             propose_candidates(any_ctx, office.adviser, office.offer_id, ids)
-        assert "Secrète" not in str(told.value) and "Ailleurs" not in str(told.value)
+        assert "Secrète" not in str(told.value)
+        assert "Ailleurs" not in str(told.value)
     assert proposals_count(any_ctx) == 0  # all or nobody
 
 
