@@ -1,0 +1,75 @@
+"""The demonstration served for real, and people who log in by its form."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from matching.demo import DEMO_PASSWORD
+from matching.services.context import Context
+
+LOGINS = {
+    "adviser": "conseil1@departement.example",
+    "unit_manager": "unite1@departement.example",
+    "employer": "employeur1@departement.example",
+    "administrator": "admin@departement.example",
+}
+
+
+@dataclass
+class Served:
+    """The address of the demonstration, and what serves it."""
+
+    address: str
+    app: Flask
+    ctx: Context
+
+
+@pytest.fixture
+def demo(demo_ctx: Context) -> Iterator[Served]:
+    from matching.services.occupations import train
+    from matching.web.app import create_app
+
+    train(demo_ctx)
+    app = create_app(demo_ctx)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, name="demonstration")
+    thread.start()
+    yield Served(f"http://127.0.0.1:{server.server_port}", app, demo_ctx)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def enter(browser: Any, demo: Served) -> Iterator[Callable[..., Any]]:
+    """Gives a page logged in as a role (nobody when empty); `javascript=False` turns scripts off."""
+    opened = []
+
+    def log_in(role: str = "", *, javascript: bool = True) -> Any:
+        context = browser.new_context(
+            locale="fr-FR",
+            viewport={"width": 1280, "height": 900},
+            java_script_enabled=javascript,
+            base_url=demo.address,
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        if role:
+            page.goto("/connexion")
+            page.get_by_label("Adresse électronique").fill(LOGINS[role])
+            page.get_by_label("Mot de passe").fill(DEMO_PASSWORD)
+            page.get_by_role("button", name="Se connecter").click()
+            page.wait_for_url(lambda url: "/connexion" not in url)
+        return page
+
+    yield log_in
+    for context in opened:
+        context.close()
