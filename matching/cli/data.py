@@ -38,7 +38,7 @@ def _add_import(kind: str, french: str) -> None:
         importer = _importer(kind)
         if template:
             # Bytes as they are: spreadsheets need the mark at the beginning of the file.
-            click.get_binary_stream("stdout").write(importer.template_csv())
+            click.echo(importer.template_csv(), nl=False)
             return
         if path is None:
             raise Invalid("Indiquez le fichier à importer, ou --template pour obtenir le modèle.")
