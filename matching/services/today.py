@@ -134,7 +134,7 @@ def _silence(proposal: Proposal, person: str, title: str, employer: str, day: da
         return None
     why = f"{title}. Transmise, sans réponse."
     late = silent >= rules.REMINDER_DAYS[-1]
-    return _task(f"Relancer {employer} pour {person}", why, _since(silent), "Noter l’appel", proposal, late)
+    return _task(f"Relancer {employer} pour {person}", why, _since(silent), "Noter la suite", proposal, late)
 
 
 def _task(what: str, why: str, when: str, verb: str, proposal: Proposal, urgent: bool) -> Task:

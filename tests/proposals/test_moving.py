@@ -165,7 +165,7 @@ def test_two_hires_on_the_last_seat_at_once(any_ctx: Context, office: Office) ->
     version = proposal_of(any_ctx, keys[0]).version
     answers = at_once(
         *(
-            lambda key=key, who=who: move_proposal(any_ctx, who, key, version, COMPLETE[S.HIRED])  # type: ignore[misc]
+            lambda key=key, who=who: move_proposal(any_ctx, who, key, version, COMPLETE[S.HIRED])
             for key, who in zip(keys, (office.adviser, office.colleague), strict=True)
         )
     )

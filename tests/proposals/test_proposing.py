@@ -142,7 +142,7 @@ def test_nobody_or_too_many(ctx: Context, ids: list[int]) -> None:
 def test_two_advisers_proposing_the_same_person_at_once(any_ctx: Context, office: Office) -> None:
     answers = at_once(
         *(
-            lambda who=who: propose_candidates(any_ctx, who, office.offer_id, [office.candidate_id])  # type: ignore[misc]
+            lambda who=who: propose_candidates(any_ctx, who, office.offer_id, [office.candidate_id])
             for who in (office.adviser, office.colleague)
         )
     )

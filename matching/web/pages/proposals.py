@@ -29,13 +29,14 @@ _LONGEST_NOTE = 2000
 @requires(Permission.PROPOSE)
 def index() -> str:
     args = request.args
-    about_one = bool(args.get("offre") or args.get("personne"))
-    state = args.get("etat", "" if about_one else "open")
+    offer_id, candidate_id = _number(args.get("offre")), _number(args.get("personne"))
+    # Of one offer or one person, the closed ones too: that is the history one came for.
+    state = args.get("etat", "open" if offer_id is candidate_id is None else "")
     filters = proposals.Filters(
         scope="unit" if args.get("qui") == "unite" else "mine",
         state=state if state in {"open", "", *ProposalState} else "open",
-        offer_id=_number(args.get("offre")),
-        candidate_id=_number(args.get("personne")),
+        offer_id=offer_id,
+        candidate_id=candidate_id,
         page=_number(args.get("page")) or 1,
     )
     page = proposals.list_proposals(context(), actor(), filters)
@@ -72,8 +73,11 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
     numbers = map(_number, request.form.getlist("candidate"))
     chosen = [number for number in numbers if number is not None]
     exposure = _number(request.form.get("exposure"))
-    preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
-    if not chosen:
+    try:
+        preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
+    except Invalid:
+        if chosen:
+            raise
         flash("Cochez au moins une personne, puis « Proposer ».")
         return redirect(url_for("ranking.people", offer_id=offer_id), 303)
     if request.form.get("confirm") != "yes":
