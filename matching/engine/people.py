@@ -300,13 +300,19 @@ class Selection:
         self.people = people
         self.rows = rows
         self.ids: npt.NDArray[np.int64] = people.ids[rows]
+        # Indices copy a column: once for all the checks that read it.
+        self._copies: dict[str, Array] = {}
 
     def __len__(self) -> int:
         return int(self.ids.shape[0])
 
     def column(self, name: str) -> Array:
         """A column (person last) restricted to the rows."""
-        return self.people.column(name)[..., self.rows]
+        if isinstance(self.rows, slice):
+            return self.people.column(name)[..., self.rows]
+        if name not in self._copies:
+            self._copies[name] = self.people.column(name)[..., self.rows]
+        return self._copies[name]
 
     def fact(self, code: str) -> npt.NDArray[np.int16]:
         """A fact of everybody; unknown everywhere when the vocabulary does not have it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from matching.engine.statuses import CRITERIA, TIERS, status_of
 from matching.terms import MatchStatus
 
 CHUNK = 1 << 16
+_DENSE = 0.6
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
@@ -55,13 +57,15 @@ def rank(
     keys = np.empty(len(kept), np.int64)
     counts = np.zeros((len(CRITERIA), 8), np.int64)
     tier_counts = np.zeros(len(TIERS), np.int64)
-    for first in range(0, len(kept), CHUNK):
-        part = kept[first : first + CHUNK]
-        seen = evaluate(context, Selection(people, as_slice(part)), checks)
-        keys[first : first + len(part)] = _sort_keys(seen)
-        tier_counts += np.bincount(seen.tiers, minlength=len(TIERS))
+    done = 0
+    for rows_read, inside in _passes(kept, len(people)):
+        seen = evaluate(context, Selection(people, rows_read), checks)
+        found = _sort_keys(seen)[inside]
+        keys[done : done + len(found)] = found
+        done += len(found)
+        tier_counts += np.bincount(seen.tiers[inside], minlength=len(TIERS))
         for row in range(len(CRITERIA)):
-            counts[row] += np.bincount(seen.statuses[row] + 1, minlength=8)
+            counts[row] += np.bincount(seen.statuses[row][inside] + 1, minlength=8)
     best = _first(keys, tie_hash(seed, people.ids[kept]), top)
     shown = evaluate(context, Selection(people, kept[best]), checks)
     matches = matches_of(context, kept[best], shown, np.arange(1, len(best) + 1))
@@ -77,6 +81,22 @@ def rank(
         tier_counts={tier: int(tier_counts[i]) for i, tier in enumerate(TIERS)},
         status_counts={c: _count_words(counts[i]) for i, c in enumerate(CRITERIA)},
     )
+
+
+def _passes(kept: Rows, n: int) -> Iterator[tuple[slice | Rows, Any]]:
+    """The rows to judge, a chunk at a time, and which of those judged are `kept`, in their order.
+
+    When nearly everybody is kept, neighbours are judged and the others dropped after: a slice of a column is
+    read in place, while indices copy it.
+    """
+    if len(kept) < _DENSE * n or not np.all(kept[:-1] < kept[1:]):
+        for first in range(0, len(kept), CHUNK):
+            yield as_slice(kept[first : first + CHUNK]), slice(None)
+        return
+    wanted = np.zeros(n, np.bool_)
+    wanted[kept] = True
+    for first in range(0, n, CHUNK):
+        yield slice(first, min(n, first + CHUNK)), wanted[first : first + CHUNK]
 
 
 def explain(
