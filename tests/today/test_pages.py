@@ -1,0 +1,76 @@
+"""The first screen, opened by each role: its links lead to pages that open."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+
+from matching.access.permissions import Actor
+from matching.services.context import Context
+from matching.terms import OfferState
+from matching.terms import ProposalState as S
+from tests.proposals.office import build_office
+from tests.support import factories as make
+from tests.support.pages import client_of
+
+
+def _actors(ctx: Context) -> dict[str, Actor]:
+    """Everybody, with something to do."""
+    here = build_office(ctx)
+    make.candidate(ctx, here.unit_id, here.adviser.user_id)
+    make.proposal(ctx, here.offer_id, here.candidate_id, here.adviser.user_id, S.AGREED)
+    make.offer(ctx, state=OfferState.TO_CHECK)
+    employer = make.employer(ctx)
+    make.offer(ctx, employer.establishment_id)
+    manager = make.manager(ctx, here.unit_id)
+    make.unit(ctx, "Unité sans responsable")
+    return {"adviser": here.adviser, "manager": manager, "employer": employer, "admin": make.administrator(ctx)}
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("adviser", "Transmettre à l’employeur"),
+        ("manager", "À vérifier avant d’être publiée"),
+        ("employer", "Vos offres"),
+        ("admin", "Unité sans responsable"),
+    ],
+)
+def test_each_role_and_where_its_links_lead(ctx: Context, app: Flask, who: str, told: str) -> None:
+    client = client_of(app, _actors(ctx)[who])
+    page = unescape(client.get("/aujourdhui").get_data(as_text=True))
+    assert told in page
+    main = page[page.index("<main") : page.index("</main>")]
+    links = set(re.findall(r'href="(/[^"]*)"', main))
+    assert links
+    for link in links:
+        assert client.get(link).status_code == 200, link
+
+
+def test_nothing_to_do_is_said(ctx: Context, app: Flask) -> None:
+    page = unescape(client_of(app, make.adviser(ctx)).get("/aujourdhui").get_data(as_text=True))
+    assert page.count("Rien n’attend ici") == 3
+    assert "Aucune action à regarder" in page
+
+
+def test_the_root_leads_there(ctx: Context, app: Flask) -> None:
+    answer = client_of(app, make.adviser(ctx)).get("/")
+    assert (answer.status_code, answer.location) == (302, "/aujourdhui")
+
+
+def test_a_visitor_logs_in_and_comes_back(ctx: Context, app: Flask) -> None:
+    actor = make.adviser(ctx)
+    client = client_of(app)
+    answer = client.get("/propositions?qui=unite")
+    assert answer.status_code == 302
+    where = urlsplit(answer.location)
+    assert parse_qs(where.query)["next"] == ["/propositions?qui=unite"]
+    hidden = re.search(r'name="next"[^>]*value="([^"]*)"', client.get(answer.location).get_data(as_text=True))
+    assert hidden is not None
+    form = {"email": make.email_of(actor), "password": make.PASSWORD, "next": unescape(hidden[1])}
+    done = client.post("/connexion", data=form)
+    assert (done.status_code, done.location) == (303, "/propositions?qui=unite")
