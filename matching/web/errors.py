@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -10,12 +12,10 @@ from werkzeug.exceptions import HTTPException
 from matching.errors import Conflict, Forbidden, Invalid, MatchingError, NotFound, RuleRefused
 from matching.web.formats import size
 
-# Plain tracebacks: a traceback with the values of variables would write people's data in the log.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
 )
@@ -76,6 +76,7 @@ def _http(error: HTTPException) -> tuple[str, int]:
 
 
 def _unknown(error: Exception) -> tuple[str, int]:
-    # The path and the kind of error, never what was typed: it may hold somebody's data.
-    log.error("unexpected", endpoint=request.endpoint, kind=type(error).__name__, exc_info=error)
+    # The kind of error and where, never its message or the values of variables: what was typed is often quoted there.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("unexpected", endpoint=request.endpoint, kind=type(error).__name__, where=where)
     return _page(500, _MESSAGES[500])

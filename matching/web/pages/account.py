@@ -30,9 +30,10 @@ class PasswordForm(Form):
 
 def safe_next(target: str | None) -> str:
     """A path of this site, or the first page: never another site."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target or "\r" in target:
+    # Browsers drop tabs and line breaks from an address, and read « \ » as « / »: « /<tab>/site » leads to //site.
+    if not target or not target.startswith("/") or not target.isprintable():
         return "/"
-    return target
+    return "/" if target.startswith(("//", "/\\")) else target
 
 
 @blueprint.get("/connexion")
