@@ -53,7 +53,8 @@ def _count_attempt(ctx: Context, key: str) -> None:
         if heard_at > work.at:
             seconds = max(1, round((heard_at - work.at).total_seconds()))
             raise Invalid(
-                f"Plusieurs essais n’ont pas abouti. Attendez {seconds}\u00a0seconde{'s' if seconds > 1 else ''} avant de réessayer.",
+                f"Plusieurs essais n’ont pas abouti. Attendez {seconds} seconde{'s' if seconds > 1 else ''} "
+                "avant de réessayer.",
                 wait_seconds=seconds,
             )
         throttle.failures += 1
