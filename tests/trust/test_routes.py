@@ -41,11 +41,12 @@ WHO: dict[str, set[Role | None]] = {
     "/offres": STAFF,
     "/personnes": STAFF,
     "/propositions": STAFF,
+    "/recherche": STAFF,
     "/unite": {Role.UNIT_MANAGER},
     "/unite/poids": {Role.UNIT_MANAGER, Role.ADMINISTRATOR},
 }
 # Sent as forms because names must not stand in addresses: they write nothing but what was read.
-SEARCHES = {"/personnes/chercher", "/offres/<int:offer_id>/personnes/pourquoi"}
+SEARCHES = {"/personnes/chercher", "/recherche", "/offres/<int:offer_id>/personnes/pourquoi"}
 ROLES: list[Role | None] = [None, *Role]
 WRITING = {
     Permission.RANK_CANDIDATES,  # « pourquoi pas cette personne ? » keeps a name out of the address
