@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -205,6 +205,8 @@ def rank_candidates(
             relax = _relax(question, wanted)
             version = snap.data_version
         shown = load_people(session, actor, [m.id for m in ranking.matches], offer)
+        # The snapshot may be newer than this session's moment: somebody added in between waits for the next request.
+        ranking = replace(ranking, matches=tuple(m for m in ranking.matches if m.id in shown))
         people = _rows(session, question, ranking.matches, shown, ids_entering)
         result = _list(session, question, ranking, people, relax, wanted, entering, everyone)
     if actor is None:
@@ -588,8 +590,6 @@ def _log(
     ctx: Context, actor: Actor, question: _Question, ranking: engine.Ranking, result: RankedList, version: int
 ) -> RankedList:
     """Keep the list as it was shown: enough to say later who saw whom, in which order and why."""
-    from dataclasses import replace
-
     with ctx.write(actor) as work:
         entry = ExposureLog(
             at=work.at,

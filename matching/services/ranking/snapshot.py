@@ -58,6 +58,9 @@ class Snapshot:
             self.catalogue = read_catalogue(reader)
             self.occupations = read_occupations(reader, self.catalogue)
             self.people = read_everyone(reader, self.catalogue)
+        elif versions.get(PEOPLE, 0) < self.data_version:
+            # Another thread has read later than this session's moment: what it read stays, and its number with it.
+            versions[PEOPLE] = self.data_version
         elif versions.get(PEOPLE) != self._versions.get(PEOPLE):
             self.people.upsert(read_changed(reader, self.catalogue, self.data_version))
         if versions.get(POLICY) != self._versions.get(POLICY) or versions.get(REFERENCE) != self._versions.get(
