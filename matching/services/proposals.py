@@ -508,7 +508,7 @@ def _filtered(actor: Actor, filters: Filters) -> Select[*_Row]:
 
 _WAITING = {
     ProposalState.PROPOSED: "Réponse de la personne",
-    ProposalState.AGREED: "À transmettre par vous",
+    ProposalState.AGREED: "Transmission à l’employeur",
     ProposalState.SENT: "Réponse de l’employeur",
     ProposalState.SEEN: "Réponse de l’employeur",
     ProposalState.INTERVIEW: "Suite de l’entretien",

@@ -43,12 +43,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Block:
-    """A heading with its tasks; `total` counts those not shown too."""
+    """A heading with its tasks; `total` counts those not shown too; `more` and `narrowed` lead to the whole list."""
 
     title: str
     tasks: tuple[Task, ...]
     total: int
     more: str = ""
+    narrowed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def _answers(session: Session, actor: Actor, day: date) -> Block:
         if task:
             tasks.append(task)
     ordered = sorted(tasks, key=lambda task: not task.urgent)
-    return Block("Réponses attendues de vous", tuple(ordered[:SHOWN]), len(ordered), "proposals.index")
+    whose = {} if actor.role is Role.ADVISER else {"qui": "unite"}
+    return Block("Réponses attendues de vous", tuple(ordered[:SHOWN]), len(ordered), "proposals.index", whose)
 
 
 def _answer(proposal: Proposal, person: str, title: str, employer: str, day: date) -> Task | None:
@@ -179,7 +181,8 @@ def _idle(session: Session, actor: Actor, day: date) -> Block:
         )
         for row in rows
     )
-    return Block(f"Sans proposition depuis {IDLE_DAYS}\u00a0jours", tasks, total, "candidates.index")
+    narrowed = {"sans": str(IDLE_DAYS), "etat": "active"} | ({"suivi": "moi"} if actor.role is Role.ADVISER else {})
+    return Block(f"Sans proposition depuis {IDLE_DAYS}\u00a0jours", tasks, total, "candidates.index", narrowed)
 
 
 def _offers(session: Session, actor: Actor, day: date) -> Block:

@@ -74,3 +74,13 @@ def test_a_visitor_logs_in_and_comes_back(ctx: Context, app: Flask) -> None:
     form = {"email": make.email_of(actor), "password": make.PASSWORD, "next": unescape(hidden[1])}
     done = client.post("/connexion", data=form)
     assert (done.status_code, done.location) == (303, "/propositions?qui=unite")
+
+
+def test_a_manager_goes_on_to_the_whole_units_list(ctx: Context, app: Flask) -> None:
+    here = build_office(ctx)
+    for _ in range(9):
+        make.proposal(ctx, here.offer_id, make.candidate(ctx, here.unit_id, commune=None), here.adviser.user_id)
+    page = client_of(app, make.manager(ctx, here.unit_id)).get("/aujourdhui").get_data(as_text=True)
+    assert 'href="/propositions?qui=unite"' in page
+    page = client_of(app, here.adviser).get("/aujourdhui").get_data(as_text=True)
+    assert 'href="/propositions"' in page
