@@ -5,12 +5,13 @@ from __future__ import annotations
 import traceback
 
 import structlog
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from matching.errors import Conflict, Forbidden, Invalid, MatchingError, NotFound, RuleRefused
 from matching.web.formats import size
+from matching.web.session import context
 
 structlog.configure(
     processors=[
@@ -36,7 +37,6 @@ _MESSAGES = {
     400: "Revenez à la page précédente, rechargez-la, puis recommencez.",
     404: "Cette page n’existe pas, ou ne vous est pas ouverte.",
     405: "Revenez à la page précédente et utilisez ses boutons.",
-    413: "Choisissez un fichier plus léger.",
     500: "Rien n’a été enregistré. Réessayez dans un instant ; si cela continue, prévenez l’administration.",
 }
 
@@ -69,9 +69,8 @@ def _csrf(error: CSRFError) -> tuple[str, int]:
 def _http(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
     message = _MESSAGES.get(status, _MESSAGES[400])
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
-    if status == 413 and limit:
-        message = f"Choisissez un fichier de {size(limit)} au plus."
+    if status == 413:
+        message = f"Choisissez un fichier de {size(context().settings.upload_max_bytes)} au plus."
     return _page(status, message)
 
 

@@ -374,7 +374,7 @@ def test_errors_say_what_to_do(app: Flask, error: Exception, status: int, said: 
 
 def test_a_file_too_heavy_is_told_the_limit_of_this_installation(app: Flask) -> None:
     _raising(app, RequestEntityTooLarge())
-    app.config["MAX_CONTENT_LENGTH"] = 3 * 1024 * 1024
+    app.extensions["matching"].settings.upload_max_bytes = 3 * 1024 * 1024
     assert "3 Mo au plus" in words(app.test_client().get("/essai").text)
 
 
