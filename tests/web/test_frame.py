@@ -200,6 +200,18 @@ def test_what_was_typed_is_never_markup(draw: Draw) -> None:
     assert "<script" not in html
 
 
+@pytest.mark.parametrize("errors", [[], ["Cochez pour confirmer."]])
+def test_a_box_and_a_group_say_their_hint_and_error(fill: Callable[..., Sample], draw: Draw, errors: list[str]) -> None:
+    form = fill(kind="CDD")
+    form.night.errors = form.kind.errors = errors
+    box = draw("{{ fields.checkbox(form.night, hint='Entre 21 h et 6 h') }}", form=form)
+    assert_described(box, "night", invalid=bool(errors))
+    group = draw("{{ fields.radios(form.kind, hint='Le premier proposé') }}", form=form)
+    described = re.search(r'<fieldset[^>]*aria-describedby="([^"]*)"', group)
+    assert described
+    assert [f'id="{target}"' in group for target in described[1].split()] == [True] * (1 + len(errors))
+
+
 def test_choices_are_one_group_with_its_name(fill: Callable[..., Sample], draw: Draw) -> None:
     html = draw("{{ fields.radios(form.kind) }}", form=fill(kind="CDD"))
     assert "<legend>Contrat</legend>" in html
