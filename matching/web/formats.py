@@ -7,12 +7,9 @@ from datetime import date, datetime, timedelta
 from flask import Flask
 
 from matching.clock import PARIS
+from matching.text import NBSP, written_day, written_delay, written_hours
 
-NBSP = "\u00a0"
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-    "décembre",
-)  # fmt: skip
+duration = written_delay
 DAYS = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")
 
 
@@ -21,8 +18,7 @@ def long_date(value: date | datetime | None) -> str:
     if value is None:
         return "inconnue"
     day = value.astimezone(PARIS).date() if isinstance(value, datetime) else value
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
+    return written_day(day)
 
 
 def full_date(value: date) -> str:
@@ -42,8 +38,7 @@ def hours(minutes: int | None) -> str:
     """« 14 h 30 », « 35 h »; « à préciser » for None."""
     if minutes is None:
         return "à préciser"
-    whole, rest = divmod(minutes, 60)
-    return f"{whole}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+    return written_hours(minutes)
 
 
 def amount(cents: int | None) -> str:
@@ -53,15 +48,6 @@ def amount(cents: int | None) -> str:
     sign = "−" if cents < 0 else ""
     euros, rest = divmod(abs(cents), 100)
     return f"{sign}{euros:,}".replace(",", "\u202f") + f",{rest:02d}{NBSP}€"
-
-
-def duration(days: int | None) -> str:
-    """« 3 semaines », « 4 mois »; empty for none."""
-    if not days:
-        return ""
-    if days < 14:
-        return "1 jour" if days == 1 else f"{days} jours"
-    return f"{round(days / 7)} semaines" if days < 63 else f"{round(days / 30.4)} mois"
 
 
 def count(number: int, one: str, many: str | None = None, *, feminine: bool = False) -> str:

@@ -7,23 +7,9 @@ from datetime import date, timedelta
 
 from matching.exchange.values import BadValue, parse_cents, parse_date, parse_integer, parse_minutes, show_cents
 from matching.terms import DEGREE_LEVELS, FRENCH_LEVELS, FactGroup, FactSource, FactUnit, Known
+from matching.text import NBSP, written_day, written_hours
 
 _EPOCH = date(2000, 1, 1)
-_NBSP = "\u00a0"
-_MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 AMOUNT_ONLY = frozenset({FactUnit.DAY, FactUnit.WEEKLY_MINUTES, FactUnit.CENTS_PER_HOUR, FactUnit.LEVEL})
 """Units of facts that say nothing without their amount: the form asks for the amount alone."""
 
@@ -122,14 +108,12 @@ def read_answer(
 
 def say_day(day: date) -> str:
     """« 9 juin 2026 », « 1er mai 2026 », with unbreakable spaces."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number}{_NBSP}{_MONTHS[day.month - 1]}{_NBSP}{day.year}"
+    return written_day(day)
 
 
 def say_hours(minutes: int) -> str:
     """« 35 h », « 28 h 30 »."""
-    hours, rest = divmod(minutes, 60)
-    return f"{hours}{_NBSP}h{_NBSP}{rest:02d}" if rest else f"{hours}{_NBSP}h"
+    return written_hours(minutes)
 
 
 def say_amount(unit: FactUnit, group: FactGroup, amount: int) -> str:
@@ -139,13 +123,13 @@ def say_amount(unit: FactUnit, group: FactGroup, amount: int) -> str:
     if unit is FactUnit.WEEKLY_MINUTES:
         return f"{say_hours(amount)} par semaine"
     if unit is FactUnit.CENTS_PER_HOUR:
-        return f"{show_cents(amount)}{_NBSP}€ brut de l’heure"
+        return f"{show_cents(amount)}{NBSP}€ brut de l’heure"
     if unit is FactUnit.LEVEL:
         return levels(group).get(amount, str(amount))
     if unit is FactUnit.MINUTES:
-        return f"{amount}{_NBSP}minutes au plus"
+        return f"{amount}{NBSP}minutes au plus"
     if unit is FactUnit.KILOGRAMS:
-        return f"{amount}{_NBSP}kg au plus"
+        return f"{amount}{NBSP}kg au plus"
     return str(amount)
 
 

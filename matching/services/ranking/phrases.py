@@ -19,12 +19,10 @@ from matching.terms import (
     RequirementKind,
     TravelMode,
 )
+from matching.text import NBSP, written_day, written_delay, written_hours
 
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-    "décembre",
-)  # fmt: skip
-NBSP = "\u00a0"
+day, clock, delay = written_day, written_hours, written_delay
+
 
 _LEVEL_WORDS = {
     engine.OccupationLevel.SAME_TITLE: "même intitulé",
@@ -99,35 +97,12 @@ class KnownPerson:
     windows_known_on: date | None = None
 
 
-def day(value: date) -> str:
-    """« 1er septembre 2026 »."""
-    number = "1er" if value.day == 1 else str(value.day)
-    return f"{number}{NBSP}{MONTHS[value.month - 1]}{NBSP}{value.year}"
-
-
-def clock(minute: int) -> str:
-    """« 7 h 30 »."""
-    hours, minutes = divmod(minute, 60)
-    return f"{hours}{NBSP}h" + (f"{NBSP}{minutes:02d}" if minutes else "")
-
-
 def weekly(minutes: int) -> str:
     return f"{clock(minutes)} par semaine"
 
 
 def euros(cents: int) -> str:
     return f"{cents // 100},{cents % 100:02d}{NBSP}€ brut de l’heure"
-
-
-def delay(days: int | None) -> str:
-    """« 3 semaines »; empty when there is nothing to wait for."""
-    if not days:
-        return ""
-    if days < 14:
-        return "1 jour" if days == 1 else f"{days} jours"
-    if days < 63:
-        return f"{round(days / 7)} semaines"
-    return f"{round(days / 30.4)} mois"
 
 
 def asked(result: engine.RequirementResult, offer: Offer, words: Words) -> str:
