@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -44,7 +46,18 @@ def _postgresql(url: str) -> Engine:
         raise Invalid("PostgreSQL demande un paquet de plus : pip install 'matching[postgres]'.") from None
 
 
+def _only_for_its_owner(url: str) -> None:
+    """Create the file of a new database readable by its owner alone: people's files are in it."""
+    name = make_url(url).database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        return
+    with suppress(OSError):
+        # An existing file keeps the rights its owner gave it; one that cannot be made is told when opened.
+        Path(name).touch(mode=0o600, exist_ok=False)
+
+
 def _sqlite(url: str) -> Engine:
+    _only_for_its_owner(url)
     engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
@@ -76,3 +78,9 @@ def test_writing_many_rows_again_replaces_all_but_what_is_kept(any_ctx: Context)
         found = {s.rome_code: s.embedded for s in session.query(OccupationSynonym)}
         assert session.query(RomeOccupation).count() == 2
     assert found == {"G1605": False, "K2204": True}
+
+
+def test_a_new_embedded_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "people.sqlite3"
+    connect(f"sqlite:///{file}").dispose()
+    assert file.stat().st_mode & 0o777 == 0o600
