@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -115,6 +115,7 @@ class Filters:
     """What a list of proposals is narrowed to. `state` is a state, `open`, or empty for all.
 
     `scope` is `mine` or `unit`; of an offer or of a person, the proposals of colleagues are shown too.
+    `waiting` is a key of WAITING_FOR: who must answer. `days`: in the same state for that many days at least.
     """
 
     scope: str = "mine"
@@ -122,6 +123,8 @@ class Filters:
     offer_id: int | None = None
     candidate_id: int | None = None
     page: int = 1
+    waiting: str = ""
+    days: int | None = None
 
 
 # --- proposing -----------------------------------------------------------------------------------------------
@@ -467,7 +470,7 @@ def list_proposals(ctx: Context, actor: Actor, filters: Filters) -> ProposalPage
     """The proposals of the unit's people, the longest waiting first."""
     require(actor, Permission.PROPOSE)
     with ctx.read() as session:
-        query = _filtered(actor, filters)
+        query = _filtered(actor, filters, ctx.clock.today())
         total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(max(1, filters.page), pages)
@@ -491,7 +494,7 @@ def _lines() -> Select[*_Row]:
     )
 
 
-def _filtered(actor: Actor, filters: Filters) -> Select[*_Row]:
+def _filtered(actor: Actor, filters: Filters, today: date) -> Select[*_Row]:
     query = _lines().where(scope.proposals(actor))
     if filters.offer_id is not None:
         query = query.where(Proposal.offer_id == filters.offer_id)
@@ -499,12 +502,25 @@ def _filtered(actor: Actor, filters: Filters) -> Select[*_Row]:
         query = query.where(Proposal.candidate_id == filters.candidate_id)
     if filters.scope == "mine" and filters.offer_id is None and filters.candidate_id is None:
         query = query.where(Proposal.adviser_id == actor.user_id)
+    if filters.waiting in WAITING_FOR:
+        query = query.where(Proposal.state.in_(WAITING_FOR[filters.waiting]))
+    if filters.days is not None:
+        # To the end of that day in France: one state is as old as its day, not its hour.
+        after = datetime.combine(today - timedelta(days=filters.days - 1), time(0), PARIS).astimezone(UTC)
+        query = query.where(Proposal.state_changed_at < after)
     if filters.state == "open":
         return query.where(Proposal.state.in_(OPEN_STATES))
     if filters.state in set(ProposalState):
         return query.where(Proposal.state == ProposalState(filters.state))
     return query
 
+
+WAITING_FOR: dict[str, tuple[ProposalState, ...]] = {
+    "person": (ProposalState.PROPOSED, ProposalState.OFFERED),
+    "unit": (ProposalState.AGREED, ProposalState.INTERVIEW, ProposalState.IMMERSION),
+    "employer": (ProposalState.SENT, ProposalState.SEEN),
+}
+"""Who must act next, and in which states; after a meeting it is the adviser who asks for news."""
 
 _WAITING = {
     ProposalState.PROPOSED: "Réponse de la personne",
@@ -581,6 +597,7 @@ def _day(at: datetime) -> date:
 
 
 __all__ = [
+    "WAITING_FOR",
     "Chosen",
     "Filters",
     "Preview",

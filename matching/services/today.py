@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from matching.access.permissions import Actor, Permission, require
@@ -26,6 +26,7 @@ from matching.terms import CandidateState, OfferState, ProposalState, Role
 
 IDLE_DAYS = 30
 SHOWN = 8
+SOON_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,12 @@ def read_today(ctx: Context, actor: Actor) -> Today:
     day = ctx.clock.today()
     with ctx.read() as session:
         if actor.role in (Role.ADVISER, Role.UNIT_MANAGER):
-            blocks = [_answers(session, actor, day), _idle(session, actor, day), _offers(session, actor, day)]
+            blocks = [
+                _answers(session, actor, day),
+                *_interviews(session, actor, day),
+                _idle(session, actor, day),
+                _offers(session, actor, day),
+            ]
             figures = _figures(session, actor)
         elif actor.role is Role.EMPLOYER:
             blocks, figures = [_own_offers(session, actor, day)], ()
@@ -80,16 +86,9 @@ def read_today(ctx: Context, actor: Actor) -> Today:
 
 def _answers(session: Session, actor: Actor, day: date) -> Block:
     """Proposals where the next act is the adviser's: agreement to ask, to send, silence, interview passed."""
-    mine = scope.proposals(actor)
-    if actor.role is Role.ADVISER:
-        mine = mine & (Proposal.adviser_id == actor.user_id)
     query = (
-        select(Proposal, Person, Offer.title, Establishment.name)
-        .join(Candidate, Candidate.id == Proposal.candidate_id)
-        .join(Person, Person.id == Candidate.person_id)
-        .join(Offer, Offer.id == Proposal.offer_id)
-        .join(Establishment, Establishment.id == Offer.establishment_id)
-        .where(mine, Proposal.state.in_(OPEN_STATES))
+        _followed(actor)
+        .where(Proposal.state.in_(OPEN_STATES))
         .options(selectinload(Proposal.steps))
         .order_by(Proposal.state_changed_at, Proposal.id)
     )
@@ -99,8 +98,56 @@ def _answers(session: Session, actor: Actor, day: date) -> Block:
         if task:
             tasks.append(task)
     ordered = sorted(tasks, key=lambda task: not task.urgent)
-    whose = {} if actor.role is Role.ADVISER else {"qui": "unite"}
-    return Block("Réponses attendues de vous", tuple(ordered[:SHOWN]), len(ordered), "proposals.index", whose)
+    return Block("Réponses attendues de vous", tuple(ordered[:SHOWN]), len(ordered), "proposals.index", _whose(actor))
+
+
+def _followed(actor: Actor) -> Select[Proposal, Person, str, str]:
+    """The proposals an adviser made, or all those of a manager's unit."""
+    mine = scope.proposals(actor)
+    if actor.role is Role.ADVISER:
+        mine = mine & (Proposal.adviser_id == actor.user_id)
+    return (
+        select(Proposal, Person, Offer.title, Establishment.name)
+        .join(Candidate, Candidate.id == Proposal.candidate_id)
+        .join(Person, Person.id == Candidate.person_id)
+        .join(Offer, Offer.id == Proposal.offer_id)
+        .join(Establishment, Establishment.id == Offer.establishment_id)
+        .where(mine)
+    )
+
+
+def _whose(actor: Actor) -> dict[str, str]:
+    return {} if actor.role is Role.ADVISER else {"qui": "unite"}
+
+
+def _interviews(session: Session, actor: Actor, day: date) -> list[Block]:
+    """Interviews of the coming days, to prepare with the person; no heading when there are none."""
+    soon = day + timedelta(days=SOON_DAYS)
+    rows = session.execute(
+        _followed(actor)
+        .where(Proposal.state == ProposalState.INTERVIEW, Proposal.interview_on > day, Proposal.interview_on <= soon)
+        .order_by(Proposal.interview_on, Proposal.id)
+    ).all()
+    tasks = tuple(
+        Task(
+            f"{person.given_name} {person.family_name} rencontre {employer}",
+            f"{title}.",
+            _until((proposal.interview_on - day).days if proposal.interview_on else 0),
+            "Préparer",
+            "proposals.show",
+            proposal.id,
+        )
+        for proposal, person, title, employer in rows
+    )
+    narrowed = _whose(actor) | {"etat": ProposalState.INTERVIEW.value}
+    found = Block(
+        f"Entretiens des {SOON_DAYS}\u00a0prochains jours", tasks[:SHOWN], len(tasks), "proposals.index", narrowed
+    )
+    return [found] if tasks else []
+
+
+def _until(days: int) -> str:
+    return "Demain" if days == 1 else f"Dans {days}\u00a0jours"
 
 
 def _answer(proposal: Proposal, person: str, title: str, employer: str, day: date) -> Task | None:

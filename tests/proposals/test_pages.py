@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from matching.clock import FixedClock
 from matching.services.context import Context
 from matching.terms import CandidateState, OfferState
 from matching.terms import ProposalState as S
@@ -167,6 +169,36 @@ def test_the_list_and_its_filters(ctx: Context, client: FlaskClient, office: Off
         page = words(client.get(f"/propositions{query}"))
         found = {name for name in everybody if f">{name} " in page}
         assert found == expected, query
+
+
+def test_who_must_answer_and_since_when(ctx: Context, client: FlaskClient, office: Office, clock: FixedClock) -> None:
+    long_ago, now = timedelta(days=15), clock.instant
+    for name, state, back in (
+        ("Hugo", S.PROPOSED, 0),
+        ("Inès", S.AGREED, 15),
+        ("Jonas", S.SENT, 14),
+        ("Awa", S.SENT, 15),
+    ):
+        clock.instant = now - timedelta(days=back)
+        person = make.candidate(ctx, office.unit_id, given_name=name, family_name="Modèle")
+        make.proposal(ctx, None, person, office.adviser.user_id, state)
+    clock.instant = now - long_ago + timedelta(hours=12)
+    late = make.candidate(ctx, office.unit_id, given_name="Driss", family_name="Modèle")
+    make.proposal(ctx, None, late, office.adviser.user_id, S.REFUSED)
+    clock.instant = now
+    for query, expected in {
+        "?attend=personne": {"Hugo"},
+        "?attend=unite": {"Inès"},
+        "?attend=employeur": {"Jonas", "Awa"},
+        "?attend=employeur&depuis=15": {"Awa"},
+        "?depuis=15&etat=": {"Inès", "Awa", "Driss"},
+        "?attend=zzz&depuis=16": {"Hugo", "Inès", "Jonas", "Awa"},
+    }.items():
+        page = words(client.get(f"/propositions{query}"))
+        assert {name for name in ("Hugo", "Inès", "Jonas", "Awa", "Driss") if f">{name} " in page} == expected, query
+    page = words(client.get("/propositions?attend=unite&depuis=7"))
+    assert "Réponse attendue\u00a0: l’unité emploi" in page
+    assert 'href="/propositions?attend=unite"' in page
 
 
 def test_all_states_stay_chosen_on_the_next_page(ctx: Context, client: FlaskClient, office: Office) -> None:

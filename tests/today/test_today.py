@@ -8,7 +8,7 @@ import pytest
 
 from matching.clock import FixedClock
 from matching.services.context import Context
-from matching.services.proposals import expire_silent_proposals
+from matching.services.proposals import Wanted, expire_silent_proposals
 from matching.services.today import Block, Task, read_today
 from matching.store.tables.people import Candidate
 from matching.store.tables.reference import LegalParameter
@@ -95,6 +95,18 @@ def test_an_interview_passed(ctx: Context, clock: FixedClock, days: int, shown: 
     step(ctx, here.adviser, key, COMPLETE[S.INTERVIEW])
     clock.instant += timedelta(days=days)
     assert [task.what for task in answers(ctx, here)] == (["Prendre des nouvelles de Chloé Fictif"] if shown else [])
+
+
+@pytest.mark.parametrize(("days", "when"), [(0, None), (1, "Demain"), (7, "Dans 7\u00a0jours"), (8, None)])
+def test_an_interview_to_come(any_ctx: Context, office: Office, days: int, when: str | None) -> None:
+    for offer_id, adviser in ((office.offer_id, office.adviser), (make.offer(any_ctx), office.colleague)):
+        key = make.proposal(any_ctx, offer_id, office.candidate_id, adviser.user_id, S.SENT)
+        met_on = START.date() + timedelta(days=days)
+        step(any_ctx, adviser, key, Wanted(S.INTERVIEW, step_date=met_on))
+    for actor, count in ((office.adviser, 1), (make.manager(any_ctx, office.unit_id), 2), (make.adviser(any_ctx), 0)):
+        found = [b for b in read_today(any_ctx, actor).blocks if b.title.startswith("Entretiens")]
+        assert [task.when for b in found for task in b.tasks] == ([when] * count if when else [])
+        assert all(task.what.startswith("Chloé Fictif rencontre") for b in found for task in b.tasks)
 
 
 def test_the_urgent_first_and_only_mine(any_ctx: Context, clock: FixedClock, office: Office) -> None:

@@ -23,6 +23,9 @@ from matching.web.session import actor, context
 blueprint = Blueprint("proposals", __name__)
 
 _LONGEST_NOTE = 2000
+_WAITING = {"personne": "person", "employeur": "employer", "unite": "unit"}
+_WAITING_LABELS = {"person": "La personne", "employer": "L’employeur", "unit": "L’unité emploi"}
+_DAYS = (7, 15, 30)
 
 
 @blueprint.get("/propositions")
@@ -38,6 +41,8 @@ def index() -> str:
         offer_id=offer_id,
         candidate_id=candidate_id,
         page=_number(args.get("page")) or 1,
+        waiting=_WAITING.get(args.get("attend", ""), ""),
+        days=days if (days := _number(args.get("depuis"))) in _DAYS else None,
     )
     page = proposals.list_proposals(context(), actor(), filters)
 
@@ -51,6 +56,9 @@ def index() -> str:
         filters=filters,
         address=address,
         states=[("open", "En cours"), ("", "Toutes"), *((s.value, s.label) for s in ProposalState)],
+        waiting=[("", "Tout le monde"), *((word, _WAITING_LABELS[code]) for word, code in _WAITING.items())],
+        waits_for=next((word for word, code in _WAITING.items() if code == filters.waiting), ""),
+        days=[("", "Peu importe"), *((str(n), f"{n} jours ou plus") for n in _DAYS)],
         chips=_chips(filters, address),
     )
 
@@ -63,6 +71,10 @@ def _chips(filters: proposals.Filters, address: Callable[..., str]) -> list[tupl
         chips.append(("Une personne", address(personne=None)))
     if filters.state in set(ProposalState):
         chips.append((ProposalState(filters.state).label, address(etat=None)))
+    if filters.waiting:
+        chips.append((f"Réponse attendue\u00a0: {_WAITING_LABELS[filters.waiting].lower()}", address(attend=None)))
+    if filters.days is not None:
+        chips.append((f"Depuis {filters.days} jours ou plus", address(depuis=None)))
     return chips
 
 
