@@ -4,6 +4,10 @@ from __future__ import annotations
 
 _ACTIONS = {
     "login.succeeded": "Connexion",
+    "proposal.made": "Personne proposée",
+    "proposal.moved": "Proposition avancée",
+    "proposal.closed": "Proposition close",
+    "hire.recorded": "Embauche notée",
     "login.attempted": "Essai de connexion",
     "login.failed": "Essai de connexion sans succès",
     "logout": "Déconnexion",
