@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor
 from matching.services.ranking.phrases import KnownPerson, Provenance, Words
-from matching.store.ranking_source import Catalogue
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
 from matching.store.tables.organisations import EmploymentUnit, Establishment
@@ -42,7 +41,7 @@ class Shown:
     notices: tuple[str, ...]
 
 
-def load_words(session: Session, offer: Offer, catalogue: Catalogue) -> Words:
+def load_words(session: Session, offer: Offer) -> Words:
     """The labels that the reasons of this offer need."""
     asked = [r for r in offer.requirements if r.kind is RequirementKind.SKILL]
     facts = session.execute(select(FactKind.code, FactKind.label, FactKind.question)).all()
@@ -55,7 +54,6 @@ def load_words(session: Session, offer: Offer, catalogue: Catalogue) -> Words:
                 select(RomeOccupation.code, RomeOccupation.label).where(RomeOccupation.code == offer.rome_code)
             ).all()
         ),
-        rome_codes=catalogue.rome_codes,
         skills=dict(
             session.execute(select(Skill.id, Skill.label).where(Skill.id.in_([int(r.code) for r in asked]))).all()
         ),

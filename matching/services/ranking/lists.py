@@ -23,7 +23,7 @@ from matching.store import scope
 from matching.store.tables.exposure import ExposureLog, ReadLog
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate, Person
-from matching.store.tables.reference import Remedy, RomeOccupation
+from matching.store.tables.reference import Remedy
 from matching.terms import Criterion, Importance, MatchStatus, OfferState, Tier
 from matching.text import fold
 
@@ -157,6 +157,7 @@ class _Question:
     session: Session
     snap: Snapshot
     offer: Offer
+    words: phrases.Words
     asked: engine.Offer
     wanted: engine.Offer
     policy: engine.Policy
@@ -208,7 +209,7 @@ def rank_candidates(
         # The snapshot may be newer than this session's moment: somebody added in between waits for the next request.
         ranking = replace(ranking, matches=tuple(m for m in ranking.matches if m.id in shown))
         people = _rows(session, question, ranking.matches, shown, ids_entering)
-        result = _list(session, question, ranking, people, relax, wanted, entering, everyone)
+        result = _list(question, ranking, people, relax, wanted, entering, everyone)
     if actor is None:
         return result
     return _log(ctx, actor, question, ranking, result, version)
@@ -287,16 +288,15 @@ def _question(
     wanted: Simulation,
     everyone: bool,
 ) -> _Question:
-    label = session.execute(
-        select(RomeOccupation.label).where(RomeOccupation.code == offer.rome_code)
-    ).scalar_one_or_none()
-    asked = engine_offer(offer, snap.catalogue, label or "")
+    words = load_words(session, offer)
+    asked = engine_offer(offer, snap.catalogue, words.occupations.get(offer.rome_code or "", ""))
     unit_id = actor.unit_id if actor else None
     today = ctx.clock.today()
     return _Question(
         session=session,
         snap=snap,
         offer=offer,
+        words=words,
         asked=asked,
         wanted=changed(asked, wanted) if wanted else asked,
         policy=snap.policy(session, unit_id),
@@ -343,7 +343,7 @@ def _relax(question: _Question, wanted: Simulation) -> tuple[Relax, ...]:
         rows=question.rows,
         eligible=question.eligible,
     )
-    words = load_words(question.session, question.offer, question.snap.catalogue)
+    words = question.words
     gains = {
         (r.change, r.code if r.requirement is None else question.asked.requirements.index(r.requirement)): r
         for r in found
@@ -428,10 +428,10 @@ def _rows(
     shown: dict[int, Shown],
     entering: frozenset[int],
 ) -> tuple[RankedPerson, ...]:
-    words = load_words(session, question.offer, question.snap.catalogue)
     remedies = {row.id: row for row in session.execute(select(Remedy)).scalars()}
     return tuple(
-        _row(match, shown[match.id], question.offer, words, remedies, match.id in entering) for match in matches
+        _row(match, shown[match.id], question.offer, question.words, remedies, match.id in entering)
+        for match in matches
     )
 
 
@@ -543,7 +543,6 @@ def _sentence(pairs: Sequence[FactPair]) -> str:
 
 
 def _list(
-    session: Session,
     question: _Question,
     ranking: engine.Ranking,
     people: tuple[RankedPerson, ...],
@@ -553,7 +552,7 @@ def _list(
     everyone: bool,
 ) -> RankedList:
     offer = question.offer
-    words = load_words(session, offer, question.snap.catalogue)
+    words = question.words
     facts = [", ".join(words.places), f"{offer.seats} poste" + ("s" if offer.seats > 1 else "")]
     if offer.contract_kind:
         facts.append(offer.contract_kind.label)

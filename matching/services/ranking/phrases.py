@@ -68,7 +68,6 @@ class Words:
     """Labels looked up once a page."""
 
     occupations: Mapping[str, str]
-    rome_codes: tuple[str, ...]
     skills: Mapping[int, str]
     facts: Mapping[str, str]
     questions: Mapping[str, str]
