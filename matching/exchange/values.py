@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from matching.clauses.hours import BadHours, parse_hours
 from matching.terms import Known
 from matching.text import fold
 
@@ -159,33 +160,15 @@ def parse_cents(text: str) -> int | None:
     return int(cents)
 
 
-_HOURS_MINUTES = re.compile(r"(\d{1,3}) ?(?:h|:|heures?) ?(?:(\d{1,2}) ?(?:min|mn|m)?)?(?::00)?")
-_HOURS_HELP = "Écrivez une durée en heures, par exemple 35, 7h30 ou 17,5."
-
-
 def parse_minutes(text: str, *, maximum_hours: int = MAX_WEEKLY_HOURS) -> int | None:
-    """Hours ("35h", "7h30", "35", "17,5", "07:30") → whole minutes."""
-    tidy = clean(text).lower()
-    if not tidy:
-        return None
-    found = _HOURS_MINUTES.fullmatch(tidy) if tidy.isascii() else None
-    minutes = int(found[1]) * 60 + int(found[2] or 0) if found else _decimal_hours(tidy)
-    if found and int(found[2] or 0) > 59:
-        raise BadValue(f"Les minutes vont de 0 à 59. {_HOURS_HELP}")
-    if minutes > maximum_hours * 60:
-        raise BadValue(f"Cette durée dépasse {maximum_hours} h. {_HOURS_HELP}")
-    return minutes
-
-
-def _decimal_hours(text: str) -> int:
-    bare = re.sub(r" ?h(?:eures?)?$", "", text)
+    """Hours ("35h", "7h30", "35", "17,5", "07:30") → whole minutes. The rule is `matching.clauses.hours`."""
     try:
-        hours = parse_decimal(bare)
-    except BadValue:
-        raise BadValue(f"Cette durée n’est pas lisible. {_HOURS_HELP}") from None
-    if hours is None or hours < 0:
-        raise BadValue(f"Cette durée n’est pas lisible. {_HOURS_HELP}")
-    return int((hours * 60).to_integral_value())
+        minutes = parse_hours(text)
+    except BadHours as bad:
+        raise BadValue(bad.message) from None
+    if minutes is not None and minutes > maximum_hours * 60:
+        raise BadValue(f"Cette durée dépasse {maximum_hours} h. Écrivez une durée en heures, par exemple 35 ou 7h30.")
+    return minutes
 
 
 def parse_list(text: str) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ REFUSED: list[tuple[Callable[[str], Any], str]] = [
     (parse_integer, "2,5"),
     (parse_integer, "99999999999"),
     (parse_minutes, "7h75"),
+    (parse_minutes, "7h5"),
     (parse_minutes, "200h"),
     (parse_minutes, "-3"),
     (parse_cents, "12,345"),
