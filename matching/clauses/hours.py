@@ -10,7 +10,7 @@ import re
 
 from matching.text import NBSP, written_hours
 
-_EXAMPLES = f"Écrivez par exemple 7h30, 7,5 ou 1607h{NBSP}: 7,5 et 7h30 disent la même durée."
+_EXAMPLES = "Écrivez une durée en heures, par exemple 35, 7h30 ou 17,5."
 _MAX_TYPED = 40  # characters: the longest sensible duration, spaces included, is far shorter
 _MAX_WHOLE = 7  # digits of hours: a nation's yearly total is some 13 million, one commitment far less
 _MINUS = "-−‐‑‒–—"

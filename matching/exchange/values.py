@@ -167,7 +167,9 @@ def parse_minutes(text: str, *, maximum_hours: int = MAX_WEEKLY_HOURS) -> int | 
     except BadHours as bad:
         raise BadValue(bad.message) from None
     if minutes is not None and minutes > maximum_hours * 60:
-        raise BadValue(f"Cette durée dépasse {maximum_hours} h. Écrivez une durée en heures, par exemple 35 ou 7h30.")
+        raise BadValue(
+            f"Cette durée dépasse {maximum_hours} h. Écrivez une durée en heures, par exemple 35, 7h30 ou 17,5."
+        )
     return minutes
 
 

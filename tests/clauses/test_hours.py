@@ -82,7 +82,7 @@ def test_two_readings_are_refused_with_each_way_to_write_it(typed: str, readings
 def test_the_rest_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(BadHours) as caught:
         parse_hours(typed)
-    assert "Écrivez par exemple 7h30" in caught.value.message
+    assert "par exemple 35, 7h30 ou 17,5" in caught.value.message
     assert len(caught.value.message) < 200, "the message never repeats a page of text"
 
 
