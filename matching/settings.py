@@ -25,4 +25,5 @@ class Settings(BaseSettings):
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     model_dir: Path | None = None
+    evidence_dir: Path = Path("justificatifs")
     upload_max_bytes: int = 10 * 1024 * 1024

@@ -33,7 +33,13 @@ class Role(Labelled):
     ADVISER = "adviser", "Conseiller·ère"
     UNIT_MANAGER = "unit_manager", "Responsable d’unité"
     EMPLOYER = "employer", "Employeur partenaire"
+    CLAUSE_OFFICER = "clause_officer", "Facilitateur·rice de clauses"
+    BUYER = "buyer", "Acheteur public"
     ADMINISTRATOR = "administrator", "Administration"
+
+
+OF_AN_ESTABLISHMENT = frozenset({Role.EMPLOYER, Role.BUYER})
+"""Roles whose account belongs to an establishment; those of a unit are the advisers and managers."""
 
 
 class OrganisationKind(Labelled):

@@ -28,6 +28,15 @@ class Permission(StrEnum):
     EDIT_WEIGHTS = "edit_weights"
     ADMINISTER = "administer"
     READ_TRAIL = "read_trail"
+    READ_CLAUSES = "read_clauses"
+    EDIT_CLAUSES = "edit_clauses"
+    DECIDE_ELIGIBILITY = "decide_eligibility"
+    DECIDE_HOURS = "decide_hours"
+    DECIDE_PENALTY = "decide_penalty"
+    IMPORT_CLAUSES = "import_clauses"
+    EDIT_CLAUSE_RULES = "edit_clause_rules"
+    DECLARE_HOURS = "declare_hours"
+    READ_CODED_CLAUSES = "read_coded_clauses"
 
 
 _ADVISER = {
@@ -50,7 +59,36 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADVISER: frozenset(_ADVISER),
     Role.UNIT_MANAGER: frozenset(_ADVISER | {Permission.MANAGE_UNIT, Permission.EDIT_WEIGHTS}),
     Role.EMPLOYER: frozenset(
-        {Permission.OWN_ACCOUNT, Permission.SEE_TODAY, Permission.POST_OWN_OFFER, Permission.FIND_OCCUPATION}
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.SEE_TODAY,
+            Permission.POST_OWN_OFFER,
+            Permission.FIND_OCCUPATION,
+            Permission.DECLARE_HOURS,
+        }
+    ),
+    Role.CLAUSE_OFFICER: frozenset(
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.SEE_TODAY,
+            Permission.FIND_OCCUPATION,
+            Permission.READ_CLAUSES,
+            Permission.EDIT_CLAUSES,
+            Permission.DECIDE_ELIGIBILITY,
+            Permission.DECIDE_HOURS,
+            Permission.DECIDE_PENALTY,
+            Permission.IMPORT_CLAUSES,
+            Permission.EDIT_CLAUSE_RULES,
+        }
+    ),
+    # A buyer reads its own commitments by codes and totals, and nobody's name.
+    Role.BUYER: frozenset(
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.SEE_TODAY,
+            Permission.FIND_OCCUPATION,
+            Permission.READ_CODED_CLAUSES,
+        }
     ),
     # An administrator keeps the house and opens nobody's file.
     Role.ADMINISTRATOR: frozenset(
@@ -58,6 +96,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.OWN_ACCOUNT,
             Permission.SEE_TODAY,
             Permission.ADMINISTER,
+            Permission.EDIT_CLAUSE_RULES,
             Permission.EDIT_WEIGHTS,
             Permission.FIND_OCCUPATION,
             Permission.READ_TRAIL,

@@ -15,7 +15,7 @@ from matching.store.bulk import upsert
 from matching.store.tables.accounts import LoginThrottle, UserAccount, WebSession
 from matching.store.tables.organisations import EmploymentUnit, Establishment
 from matching.store.unit_of_work import UnitOfWork
-from matching.terms import Role
+from matching.terms import OF_AN_ESTABLISHMENT, Role
 
 _WRONG = "Adresse ou mot de passe incorrect. Vérifiez les deux, puis réessayez."
 
@@ -182,7 +182,7 @@ def _check_account(new: NewAccount) -> None:
         errors.append(FieldError("name", "Écrivez le prénom et le nom."))
     if new.role in (Role.ADVISER, Role.UNIT_MANAGER) and new.unit_id is None:
         errors.append(FieldError("unit_id", "Choisissez l’unité emploi de cette personne."))
-    if new.role is Role.EMPLOYER and new.establishment_id is None:
+    if new.role in OF_AN_ESTABLISHMENT and new.establishment_id is None:
         errors.append(FieldError("establishment_id", "Choisissez l’établissement de ce compte."))
     if errors:
         raise Invalid("Le compte n’a pas été créé.", errors)

@@ -17,7 +17,7 @@ from matching.store.tables.accounts import UserAccount
 from matching.store.tables.organisations import EmploymentUnit, Establishment, Organisation
 from matching.store.tables.people import Candidate
 from matching.store.unit_of_work import CHANGED_MEANWHILE
-from matching.terms import CandidateState, Role
+from matching.terms import OF_AN_ESTABLISHMENT, CandidateState, Role
 from matching.text import fold
 
 PAGE_SIZE = 50
@@ -187,12 +187,12 @@ def create_user(ctx: Context, actor: Actor, email: str, form: UserForm) -> tuple
 
 
 def _belonging(form: UserForm) -> UserForm:
-    """Only what the role needs is kept: a unit for staff, an establishment for an employer."""
+    """Only what the role needs is kept: a unit for staff, an establishment for an employer or a buyer."""
     return UserForm(
         form.name.strip(),
         form.role,
         form.unit_id if form.role in STAFF else None,
-        form.establishment_id if form.role is Role.EMPLOYER else None,
+        form.establishment_id if form.role in OF_AN_ESTABLISHMENT else None,
     )
 
 
@@ -204,7 +204,7 @@ def _check_form(session: Session, form: UserForm, problems: Problems, current: U
         kept = current is not None and current.unit_id == form.unit_id
         if unit is None or (unit.closed_on is not None and not kept):
             problems.add("unit_id", "Choisissez une unité emploi ouverte.")
-    if form.role is Role.EMPLOYER:
+    if form.role in OF_AN_ESTABLISHMENT:
         home = session.get(Establishment, form.establishment_id) if form.establishment_id is not None else None
         kept = current is not None and current.establishment_id == form.establishment_id
         if home is None or (not home.active and not kept):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ExecutableOption
 
 from matching.access.permissions import Actor
 from matching.errors import NotFound
 from matching.store.tables.base import Base
+from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
+from matching.store.tables.declarations import HourDeclaration
 from matching.store.tables.offers import Offer
+from matching.store.tables.organisations import Establishment
+from matching.store.tables.participations import Participation
 from matching.store.tables.people import Candidate
 from matching.store.tables.proposals import Proposal
 from matching.terms import OfferState, Role
@@ -45,7 +49,60 @@ def proposals(actor: Actor) -> ColumnElement[bool]:
     return false()
 
 
-_SCOPES: dict[type[Base], Any] = {Candidate: candidates, Offer: offers, Proposal: proposals}
+def own_organisation(actor: Actor) -> ScalarSelect[int]:
+    """The organisation behind the actor's establishment: rights follow the SIREN when a SIRET changes."""
+    query = select(Establishment.organisation_id).where(Establishment.id == (actor.establishment_id or 0))
+    return query.scalar_subquery()
+
+
+def commitments(actor: Actor) -> ColumnElement[bool]:
+    """Clause officers: all. Buyer: those of its contracts. Company: those it holds, works or sends people to."""
+    if actor.role is Role.CLAUSE_OFFICER:
+        return true()
+    if actor.role is Role.BUYER:
+        return Commitment.contract_id.in_(select(Contract.id).where(Contract.buyer_id == own_organisation(actor)))
+    if actor.role is Role.EMPLOYER:
+        held = select(CommitmentParty.commitment_id).where(CommitmentParty.organisation_id == own_organisation(actor))
+        return Commitment.id.in_(held)
+    return false()
+
+
+def contracts(actor: Actor) -> ColumnElement[bool]:
+    """Clause officers: all. Buyer: its own."""
+    if actor.role is Role.CLAUSE_OFFICER:
+        return true()
+    if actor.role is Role.BUYER:
+        return Contract.buyer_id == own_organisation(actor)
+    return false()
+
+
+def declarations(actor: Actor) -> ColumnElement[bool]:
+    """Clause officers: all. Company: its own months, never those of its partners."""
+    if actor.role is Role.CLAUSE_OFFICER:
+        return true()
+    if actor.role is Role.EMPLOYER:
+        return HourDeclaration.organisation_id == own_organisation(actor)
+    return false()
+
+
+def participations(actor: Actor) -> ColumnElement[bool]:
+    """Clause officers: all. Company: the people it employs."""
+    if actor.role is Role.CLAUSE_OFFICER:
+        return true()
+    if actor.role is Role.EMPLOYER:
+        return Participation.organisation_id == own_organisation(actor)
+    return false()
+
+
+_SCOPES: dict[type[Base], Any] = {
+    Candidate: candidates,
+    Offer: offers,
+    Proposal: proposals,
+    Contract: contracts,
+    Commitment: commitments,
+    HourDeclaration: declarations,
+    Participation: participations,
+}
 
 
 def fetch(session: Session, actor: Actor, table: type[T], key: int, *options: ExecutableOption) -> T:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.orm import Session
 
 from matching.store.bulk import insert_of
@@ -86,8 +86,8 @@ def first_broken_link(connection: Connection) -> int | None:
 
 
 def install_guards(connection: Connection) -> None:
-    """Make the engine itself refuse to change or delete a link. Safe to call again."""
-    for table in GUARDED_TABLES:
+    """Make the engine itself refuse to change or delete a row of the append-only tables. Safe to call again."""
+    for table in _guarded(connection):
         _INSTALL[connection.dialect.name](connection, table)
 
 
@@ -98,7 +98,13 @@ def missing_guards(connection: Connection) -> list[str]:
     else:
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
     present = {row[0] for row in connection.execute(text(query))}
-    return [name for table in GUARDED_TABLES for name in _names(connection, table) if name not in present]
+    return [name for table in _guarded(connection) for name in _names(connection, table) if name not in present]
+
+
+def _guarded(connection: Connection) -> list[str]:
+    """The append-only tables that this revision of the database has."""
+    there = set(inspect(connection).get_table_names())
+    return [table for table in GUARDED_TABLES if table in there]
 
 
 def _names(connection: Connection, table: str) -> list[str]:
@@ -114,11 +120,12 @@ def _install_sqlite(connection: Connection, table: str) -> None:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
         )
+    taken = " OR ".join(f"{column} = NEW.{column}" for column in GUARDED_TABLES[table])
     # INSERT OR REPLACE deletes the row that stands in its way without a word to the delete trigger.
     connection.execute(
         text(
             f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR hash = NEW.hash) "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken}) "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
     )
@@ -146,7 +153,7 @@ _INSTALL = {"sqlite": _install_sqlite, "postgresql": _install_postgresql}
 
 def remove_guards(connection: Connection) -> None:
     """Only for a downgrade that drops the guarded tables."""
-    for table in GUARDED_TABLES:
+    for table in _guarded(connection):
         for name in _names(connection, table):
             suffix = f" ON {table}" if connection.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER IF EXISTS {name}{suffix}"))

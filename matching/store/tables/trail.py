@@ -9,7 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matching.store.tables.base import Base, BigKey
 
-GUARDED_TABLES = ("audit_event",)
+GUARDED_TABLES: dict[str, tuple[str, ...]] = {
+    "audit_event": ("id", "hash"),
+    "ledger_entry": ("id", "hash"),
+    "commitment_event": ("id",),
+}
+"""Append-only tables, with the columns by which `INSERT OR REPLACE` could take a row's place."""
 
 
 class AuditEvent(Base):
