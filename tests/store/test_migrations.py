@@ -30,6 +30,7 @@ from matching.errors import MatchingError
 from matching.store import migrations, trail
 from matching.store.database import connect
 from matching.store.tables import Base
+from matching.store.tables.trail import GUARDED_TABLES
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def _revisions() -> list[str]:
 
 def _value(column: Column[Any]) -> Any:
     """The same for every column of a kind: then foreign keys find their row, and checks hold."""
+    if column.table.name == "ledger_entry" and column.name == "kind":
+        return "reversal"  # the only kind that may point to the entry it undoes
     if isinstance(column.type, String):
         return "yes"[: column.type.length]
     if isinstance(column.type, JSON):
@@ -126,7 +129,7 @@ def test_a_database_without_its_guards_gets_them_back(engine: Engine) -> None:
     migrations.upgrade(engine)
     with engine.begin() as connection:
         trail.remove_guards(connection)
-        assert len(trail.missing_guards(connection)) == 3
+        assert len(trail.missing_guards(connection)) == 3 * len(GUARDED_TABLES)
     migrations.upgrade(engine)
     assert _guards_missing(engine) == []
 
