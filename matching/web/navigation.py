@@ -16,11 +16,24 @@ ENTRIES: tuple[tuple[str, str, Permission], ...] = (
     ("Propositions", "proposals.index", Permission.PROPOSE),
     ("Employeurs", "employers.index", Permission.READ_EMPLOYER),
     ("Mes offres", "employer.index", Permission.POST_OWN_OFFER),
+    ("Engagements", "commitments.index", Permission.READ_CLAUSES),
+    ("Déclarations", "declarations.index", Permission.DECIDE_HOURS),
+    ("Participants", "participants.index", Permission.DECIDE_ELIGIBILITY),
+    ("Bilans", "certificates.index", Permission.READ_CLAUSES),
+    ("Importer", "clauses_import.index", Permission.IMPORT_CLAUSES),
+    ("Réglages", "clause_rules.index", Permission.EDIT_CLAUSE_RULES),
+    ("Heures d’insertion", "declare.index", Permission.DECLARE_HOURS),
+    ("Mes engagements", "buyer.index", Permission.READ_CODED_CLAUSES),
     ("Unité", "manager.index", Permission.MANAGE_UNIT),
     ("Administration", "admin.index", Permission.ADMINISTER),
 )
 # Subjects without an entry of their own: the entry shown as current while one reads their pages.
-UNDER = {"ranking": "offers"}
+UNDER = {
+    "ranking": "offers",
+    "commitment": "commitments",
+    "declaration_links": "commitments",
+    "pooling": "commitments",
+}
 
 
 def register(app: Flask) -> None:

@@ -21,6 +21,7 @@ from matching.web import guard
 from tests.trust.world import CANARY, NOBODYS, OTHER, OWN, TRACES, World, plain, writes
 
 STAFF = {Role.ADVISER, Role.UNIT_MANAGER}
+OFFICER = {Role.CLAUSE_OFFICER}
 EVERYBODY = {*Role, None}
 # Who opens the pages under an address; the longest address that fits wins. Written again here on purpose:
 # a guard widened in the product must not widen what is expected.
@@ -28,20 +29,31 @@ WHO: dict[str, set[Role | None]] = {
     "/": set(Role),
     "/accessibilite": EVERYBODY,
     "/administration": {Role.ADMINISTRATOR},
+    "/acheteur": {Role.BUYER},
     "/aide": EVERYBODY,
     "/aujourdhui": set(Role),
     "/compte": set(Role),
     "/connexion": EVERYBODY,
     "/couleurs.css": EVERYBODY,
+    "/bilans": OFFICER,
+    "/declarations": OFFICER,
+    "/declarer": EVERYBODY,
     "/deconnexion": EVERYBODY,
     "/donnees-personnelles": EVERYBODY,
     "/employeur": {Role.EMPLOYER},
     "/employeurs": STAFF,
+    "/engagements": OFFICER,
+    "/heures": {Role.EMPLOYER},
+    "/justificatifs": OFFICER,
     "/metiers": set(Role),
+    "/mutualisation": OFFICER,
     "/offres": STAFF,
+    "/participants": OFFICER,
     "/personnes": STAFF,
     "/propositions": STAFF,
     "/recherche": STAFF,
+    "/reglages-clauses": {Role.CLAUSE_OFFICER, Role.ADMINISTRATOR},
+    "/reprise": OFFICER,
     "/unite": {Role.UNIT_MANAGER},
     "/unite/poids": {Role.UNIT_MANAGER, Role.ADMINISTRATOR},
 }
@@ -61,6 +73,13 @@ WRITING = {
     Permission.EDIT_WEIGHTS,
     Permission.ADMINISTER,
     Permission.OWN_ACCOUNT,
+    Permission.EDIT_CLAUSES,
+    Permission.DECIDE_ELIGIBILITY,
+    Permission.DECIDE_HOURS,
+    Permission.DECIDE_PENALTY,
+    Permission.IMPORT_CLAUSES,
+    Permission.EDIT_CLAUSE_RULES,
+    Permission.DECLARE_HOURS,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matching.web.pages.admin.clause_actions import CLAUSE_ACTIONS, CLAUSE_SUBJECTS
+
 _ACTIONS = {
     "login.succeeded": "Connexion",
     "proposal.made": "Personne proposée",
@@ -72,7 +74,7 @@ _ACTIONS = {
     "match.explained": "Explication montrée",
     "demonstration.built": "Démonstration préparée",
     "offer.unit_changed": "Offre passée à une autre unité",
-}
+} | CLAUSE_ACTIONS
 _SUBJECTS = {
     "user_account": "Compte",
     "employment_unit": "Unité",
@@ -88,7 +90,7 @@ _SUBJECTS = {
     "offer": "Offre",
     "proposal": "Proposition",
     "reference_load": "Référence",
-}
+} | CLAUSE_SUBJECTS
 
 
 def action_label(code: str) -> str:

@@ -1,0 +1,1 @@
+"""Use cases of insertion clauses: one module a subject."""

@@ -1,0 +1,20 @@
+"""What the audit trail says of insertion clauses, in French."""
+
+from __future__ import annotations
+
+CLAUSE_ACTIONS = {
+    "ledger.appended": "Heures écrites au grand livre",
+}
+CLAUSE_SUBJECTS = {
+    "contract": "Marché",
+    "commitment": "Engagement",
+    "participation": "Participation",
+    "hour_declaration": "Déclaration d’heures",
+    "declaration_line": "Ligne déclarée",
+    "evidence": "Justificatif",
+    "pooling_agreement": "Accord de mutualisation",
+    "recovery_plan": "Plan de rattrapage",
+    "correction_request": "Demande de correction",
+    "declaration_link": "Lien de déclaration",
+    "clause_setting": "Réglage des clauses",
+}
