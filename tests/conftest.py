@@ -68,6 +68,11 @@ def official_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
+def pdf_library() -> None:
+    """Only says that the test writes a PDF: the library's own system libraries are needed."""
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A private server for this process: its address, with `{}` for the database's name."""
     from tests.support.postgres import private_server

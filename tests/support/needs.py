@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -12,9 +13,10 @@ import pytest
 HOW_TO_GET = {
     "browser": "needs Chromium and Playwright (Debian: apt-get install -y chromium; pip install -e '.[test]')",
     "pg": "needs PostgreSQL and psycopg (Debian: apt-get install -y postgresql; pip install -e '.[test]')",
+    "pdf": "needs Pango (Debian: apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)",
     "reference": "needs the official files: set MATCHING_REFERENCE_DATA to the folder that holds rome/ and geo/",
 }
-NEED_OF_FIXTURE = {"official_dir": "reference", "chromium": "browser", "postgres_url": "pg"}
+NEED_OF_FIXTURE = {"official_dir": "reference", "chromium": "browser", "postgres_url": "pg", "pdf_library": "pdf"}
 
 
 def postgres_programs() -> Path | None:
@@ -48,7 +50,17 @@ def present(need: str) -> bool:
         return chromium_path() is not None and _installed("playwright")
     if need == "pg":
         return postgres_programs() is not None and _installed("psycopg")
+    if need == "pdf":
+        return _pdf_library_opens()
     return official_folder() is not None
+
+
+def _pdf_library_opens() -> bool:
+    try:
+        importlib.import_module("weasyprint")
+    except OSError:
+        return False
+    return True
 
 
 def required() -> frozenset[str]:
