@@ -14,7 +14,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("need", needs.HOW_TO_GET)
 @pytest.mark.parametrize(
-    ("required", "outcome"), [("", pytest.skip.Exception), ("browser,pg,reference", pytest.fail.Exception)]
+    ("required", "outcome"), [("", pytest.skip.Exception), (",".join(needs.HOW_TO_GET), pytest.fail.Exception)]
 )
 def test_missing(
     bare_machine: None, monkeypatch: pytest.MonkeyPatch, need: str, required: str, outcome: type[BaseException]
