@@ -142,7 +142,7 @@ class Finding:
 
 def french(text: str) -> str:
     """The text with unbreakable spaces where French wants them."""
-    return re.sub(r" ([:;?!%»])", NBSP + r"\1", text).replace("« ", f"«{NBSP}")
+    return re.sub(r" (?=[:;?!%»])|(?<=«) |(?<=[0-9]) (?=h\b)", NBSP, text)
 
 
 def written_period(first: date, last: date) -> str:
