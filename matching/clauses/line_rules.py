@@ -93,9 +93,11 @@ def _from_to(line: WorkedLine) -> str:
 def _future(line: WorkedLine, context: LineContext) -> Iterator[Finding]:
     last = max((day for day, minutes in line.days if minutes), default=line.to_on)
     if last > context.today and line.minutes != 0:
+        begun = line.from_on <= context.today
+        remedy = f"arrêtez-la au {written_day(context.today)}" if begun else "déclarez-la une fois le travail fait"
         text = (
             f"Cette ligne va jusqu’au {written_day(last)}, qui n’est pas encore passé. "
-            f"Seules les heures déjà travaillées se déclarent : arrêtez-la au {written_day(context.today)}."
+            f"Seules les heures déjà travaillées se déclarent : {remedy}."
         )
         yield _finding(FindingCode.FUTURE, Severity.BLOCKS, text, last)
 
@@ -190,7 +192,7 @@ def _participation_dates(line: WorkedLine, context: LineContext) -> Iterator[Fin
 def _eligibility(line: WorkedLine, context: LineContext) -> Iterator[Finding]:
     decided = context.decided_on
     if context.eligible is Known.NO:
-        when = f" le {written_day(decided)}" if decided else ""
+        when = f" (décision du {written_day(decided)})" if decided else ""
         text = f"Cette personne n’a pas été reconnue éligible{when}. Rejetez la ligne, ou reprenez la décision d’abord."
         yield _finding(FindingCode.OUTSIDE_ELIGIBILITY, Severity.REJECTS, text, None, line.minutes)
         return
@@ -267,10 +269,10 @@ def _evidence(line: WorkedLine, context: LineContext) -> Iterator[Finding]:
 
 def _unknown_facts(line: WorkedLine, context: LineContext) -> Iterator[Finding]:
     flag = Severity.FLAG
-    dates = ((context.notified_on, "la date de notification"), (context.end_on, "la date de fin"))
-    missing = " et ".join(name for value, name in dates if value is None)
+    dates = ((context.notified_on, "sa date de notification"), (context.end_on, "sa date de fin"))
+    missing = " ni ".join(name for value, name in dates if value is None)
     if missing:
-        text = f"Le contrat n’a pas {missing} : on ne sait pas si ces heures sont dans ses dates. Complétez le contrat."
+        text = f"Le contrat n’indique pas {missing} : ces heures y sont-elles ? Complétez-le avant de valider."
         yield _finding(FindingCode.DATES_UNKNOWN, flag, text)
     if context.public_allowed is Known.UNKNOWN:
         text = "On ne sait pas si ce contrat prévoit le public de cette personne. Confirmez-le avant de valider."
@@ -297,9 +299,9 @@ def _long_weeks(line: WorkedLine, context: LineContext) -> Iterator[Finding]:
                 )
                 yield _finding(FindingCode.LONG_WEEK, Severity.FLAG, text, monday)
     elif total * 7 > limit * max(7, line.length_days):  # minutes ÷ max(1, days ÷ 7) > limit, without a fraction
-        average = total * 7 // max(7, line.length_days)
+        average = -(-total * 7 // max(7, line.length_days))  # upwards: never shown as the limit itself
         text = (
-            f"Environ {average // 60} h par semaine, au-delà de {written_hours(limit)}. "
+            f"{written_hours(average)} par semaine en moyenne, au-delà de {written_hours(limit)}. "
             "Demandez le relevé par jour à l’entreprise."
         )
         yield _finding(FindingCode.LONG_WEEK, Severity.FLAG, text)
