@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from matching.terms import Criterion, FactGroup, FactUnit, Labelled, RemedyKind
+from matching.terms import ContractKind, Criterion, FactGroup, FactUnit, Labelled, RemedyKind
 
 
 class MobilityKind(Labelled):
@@ -104,6 +104,58 @@ class LegalParameter:
     amount: Decimal
     unit: str
     label: str
+    source: str
+    to_check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """The part of labour in the price of a trade, in percent, that a clause is sized with from `valid_from` on."""
+
+    name: str
+    labour_share: Decimal
+    valid_from: date
+    source: str
+    to_check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoursBracket:
+    """From this amount excl. VAT on (included), these hours. A table is all the rows of one `valid_from`."""
+
+    valid_from: date
+    from_cents: int
+    minutes: int
+    source: str = ""
+    to_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DurationRuleDefault:
+    """How long somebody counts on a clause. `public` and `contract_kind` empty: any; `months` None: all the contract.
+
+    `public` is a code of `EligiblePublic`, `start_event` is `first_validated_hour` or `hire`.
+    """
+
+    public: str
+    contract_kind: ContractKind | None
+    start_event: str
+    months: int | None
+    extension_months: int
+    maximum_months: int | None
+    valid_from: date
+    source: str
+    to_check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRuleDefault:
+    """How many months a proof is accepted (None: any age). `at_hire`: valid on the day of hire instead."""
+
+    public: str
+    months: int | None
+    at_hire: bool
+    valid_from: date
     source: str
     to_check: bool
 

@@ -13,7 +13,9 @@ from importlib import resources
 from matching.reference.model import (
     Commune,
     CriterionDefault,
+    DurationRuleDefault,
     FactKind,
+    HoursBracket,
     JobTitle,
     LegalParameter,
     Mobility,
@@ -21,13 +23,15 @@ from matching.reference.model import (
     Network,
     Occupation,
     OccupationSkill,
+    ProofRuleDefault,
     Reference,
     RemedyDefault,
     Skill,
     Synonym,
+    Trade,
 )
 from matching.reference.titles import searchable_forms, split_gendered
-from matching.terms import Criterion, FactGroup, FactUnit, RemedyKind
+from matching.terms import ContractKind, Criterion, FactGroup, FactUnit, RemedyKind
 from matching.text import fold
 
 VERSION = "4.0-60"
@@ -121,6 +125,75 @@ def _remedy(row: dict[str, str]) -> RemedyDefault:
     return RemedyDefault(
         row["code"], RemedyKind(row["kind"]), row["label"], row["lifts"], int(row["delay_days"]), row["who"]
     )
+
+
+@cache
+def embedded_trades() -> tuple[Trade, ...]:
+    """The part of labour of a few trades, to start from: each Département edits its own table."""
+    return tuple(
+        Trade(
+            row["trade"],
+            Decimal(row["labour_share"]),
+            date.fromisoformat(row["valid_from"]),
+            row["source"],
+            row["to_check"] == "yes",
+        )
+        for row in _rows("trades")
+    )
+
+
+@cache
+def embedded_brackets() -> tuple[HoursBracket, ...]:
+    """An example of a table of hours by amount, to start from: each Département edits its own."""
+    return tuple(
+        HoursBracket(
+            date.fromisoformat(row["valid_from"]),
+            int(row["from_euros"]) * 100,
+            int(row["hours"]) * 60,
+            row["source"],
+            row["to_check"] == "yes",
+        )
+        for row in _rows("brackets")
+    )
+
+
+@cache
+def embedded_eligibility_rules() -> tuple[DurationRuleDefault, ...]:
+    """How long a person counts, to start from: local charters differ and every row is to be checked."""
+    return tuple(
+        DurationRuleDefault(
+            row["public"],
+            ContractKind(row["contract_kind"]) if row["contract_kind"] else None,
+            row["start_event"],
+            _months(row["months"]),
+            int(row["extension_months"]),
+            _months(row["maximum_months"]),
+            date.fromisoformat(row["valid_from"]),
+            row["source"],
+            row["to_check"] == "yes",
+        )
+        for row in _rows("eligibility_rules")
+    )
+
+
+@cache
+def embedded_proof_rules() -> tuple[ProofRuleDefault, ...]:
+    """How old a proof may be for each public."""
+    return tuple(
+        ProofRuleDefault(
+            row["public"],
+            _months(row["months"]),
+            row["at_hire"] == "yes",
+            date.fromisoformat(row["valid_from"]),
+            row["source"],
+            row["to_check"] == "yes",
+        )
+        for row in _rows("proof_rules")
+    )
+
+
+def _months(cell: str) -> int | None:
+    return int(cell) if cell else None
 
 
 def completed(official: Reference) -> Reference:

@@ -1,0 +1,20 @@
+"""`matching clauses`: insertion hours in the shell, one module a command, each with its `register(group)`."""
+
+from __future__ import annotations
+
+import click
+
+from matching.cli.clauses import penalty, size
+
+
+def register(cli: click.Group) -> None:
+    cli.add_command(clauses)
+
+
+@click.group()
+def clauses() -> None:
+    """Clauses d’insertion : dimensionner, calculer une pénalité."""
+
+
+for module in (size, penalty):
+    module.register(clauses)
