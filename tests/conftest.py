@@ -159,9 +159,14 @@ def clock() -> FixedClock:
     return FixedClock(NOW)
 
 
-def _context(url: str, clock: FixedClock) -> Iterator[Context]:
+def _context(url: str, clock: FixedClock, folder: Path) -> Iterator[Context]:
     settings = Settings(
-        database_url=url, secret_key="only for tests", argon2_time_cost=1, argon2_memory_kib=8, https=False
+        database_url=url,
+        secret_key="only for tests",
+        argon2_time_cost=1,
+        argon2_memory_kib=8,
+        https=False,
+        evidence_dir=folder / "justificatifs",
     )
     engine = connect(url)
     ctx = Context(engine, clock, settings, Passwords(settings.argon2_time_cost, settings.argon2_memory_kib))
@@ -174,15 +179,15 @@ def _context(url: str, clock: FixedClock) -> Iterator[Context]:
 
 
 @pytest.fixture
-def ctx(sqlite_url: str, clock: FixedClock) -> Iterator[Context]:
+def ctx(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[Context]:
     """What every use case is given, on a fresh SQLite database; its clock is the fixture `clock`."""
-    yield from _context(sqlite_url, clock)
+    yield from _context(sqlite_url, clock, tmp_path)
 
 
 @pytest.fixture
-def any_ctx(database_url: str, clock: FixedClock) -> Iterator[Context]:
+def any_ctx(database_url: str, clock: FixedClock, tmp_path: Path) -> Iterator[Context]:
     """The same as `ctx`, on each engine in turn."""
-    yield from _context(database_url, clock)
+    yield from _context(database_url, clock, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -191,7 +196,7 @@ def _demo_template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
 
     file = tmp_path_factory.mktemp("demo") / "demo.sqlite3"
     shutil.copyfile(_sqlite_template, file)
-    for ctx in _context(f"sqlite:///{file}", FixedClock(NOW)):
+    for ctx in _context(f"sqlite:///{file}", FixedClock(NOW), file.parent):
         build(ctx)
     return file
 
@@ -201,7 +206,7 @@ def demo_ctx(_demo_template: Path, tmp_path: Path, clock: FixedClock) -> Iterato
     """A copy of the whole demonstration, of this test's own: 3 units, 400 people, 60 offers."""
     file = tmp_path / "demo.sqlite3"
     shutil.copyfile(_demo_template, file)
-    yield from _context(f"sqlite:///{file}", clock)
+    yield from _context(f"sqlite:///{file}", clock, tmp_path)
 
 
 @pytest.fixture(scope="session")

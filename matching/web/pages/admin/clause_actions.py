@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CLAUSE_ACTIONS = {
+    "evidence.stored": "Justificatif déposé",
     "ledger.appended": "Heures écrites au grand livre",
 }
 CLAUSE_SUBJECTS = {
