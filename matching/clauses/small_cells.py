@@ -125,7 +125,7 @@ def protect_list(
         raise ValueError("a line cannot be more than the total")
     filled: dict[Hashable, Cell] = {TOTAL: total}
     for key, cell in cells.items():
-        filled[key] = cell
+        filled[key] = cell  # noqa: PERF403 – a mapping of Key is not one of Hashable
     if total == summed:
         figures = [_Figure(key, "list", "outside", 0) for key in cells]
         figures.append(_Figure(TOTAL, "list", "outside", 1))
