@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from matching.access.permissions import Actor
 from matching.clauses.ledger import Entry
 from matching.clauses.terms import (
@@ -188,6 +191,7 @@ def declaration(
     last = date(month.year + month.month // 12, month.month % 12 + 1, 1).toordinal() - 1
     with ctx.write(None) as work:
         row = HourDeclaration(commitment_id=commitment_id, organisation_id=organisation_id, month=month, state=state)
+        row.number = _times_declared(work.session, commitment_id, organisation_id, month) + 1
         row.created_at, row.submitted_at = work.at, work.at
         for participation_id, minutes in (lines or {}).items():
             line = DeclarationLine(participation_id=participation_id, from_on=month, minutes=minutes)
@@ -195,6 +199,12 @@ def declaration(
             line.days = [LineDay(day=d, minutes=m) for d, m in ((days or {}).get(participation_id) or {}).items()]
             row.lines.append(line)
         return make._added(work, row, "test.declaration")
+
+
+def _times_declared(session: Session, commitment_id: int, organisation_id: int, month: date) -> int:
+    same = (HourDeclaration.commitment_id == commitment_id, HourDeclaration.organisation_id == organisation_id)
+    query = select(func.count(HourDeclaration.id)).where(*same, HourDeclaration.month == month)
+    return session.execute(query).scalar_one()
 
 
 def lines_of(ctx: Context, declaration_id: int) -> list[int]:
