@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 CLAUSE_ACTIONS = {
+    "participation.added": "Personne ajoutée à un engagement",
+    "participation.edited": "Participation modifiée",
+    "participation.ended": "Fin de participation notée",
+    "participation.hire_attached": "Embauche rattachée à un engagement",
+    "participation.eligibility_decided": "Éligibilité décidée",
+    "participations.exported": "Liste de participants exportée",
     "evidence.stored": "Justificatif déposé",
     "ledger.appended": "Heures écrites au grand livre",
 }
