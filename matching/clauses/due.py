@@ -19,8 +19,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from matching.clauses import figures
 from matching.clauses.dates import days_between
-from matching.clauses.rounding import Rounding, nearest, round_hours
+from matching.clauses.rounding import Rounding, nearest
+from matching.clauses.sizing import proposed_minutes
 from matching.clauses.terms import EventKind, TerminationRule
 from matching.errors import Problems, RuleRefused
 from matching.text import NBSP, written_day, written_hours
@@ -83,10 +85,7 @@ class OrderTerms:
         """Minutes due for the sum of all the orders so far."""
         share = Fraction(self.labour_share_percent) * Fraction(self.rate_percent) / 10_000
         exact = Fraction(cumulative_cents, 100) * share / Fraction(self.hourly_cost_euros)
-        if self.rounding is Rounding.NONE:
-            return nearest(exact * 60)
-        hours = Decimal(exact.numerator) / Decimal(exact.denominator)
-        return int(round_hours(hours, self.rounding)) * 60
+        return proposed_minutes(exact, self.rounding)
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ def _kept_share(event: CommitmentEvent, terms: DueTerms) -> tuple[Fraction, str]
         return Fraction(kept, whole), f"{kept} jours sur {whole}, premier et dernier jours comptés"
     if event.rule is TerminationRule.BY_AMOUNT and event.executed_cents is not None and event.total_cents:
         kept = min(max(0, event.executed_cents), event.total_cents)
-        working = f"{_euros(event.executed_cents)} exécutés sur {_euros(event.total_cents)}"
+        working = f"{figures.cents(event.executed_cents)} exécutés sur {figures.cents(event.total_cents)}"
         return Fraction(kept, event.total_cents), working
     if event.rule is TerminationRule.NONE:
         return Fraction(1), "Les heures restent dues"
@@ -432,17 +431,7 @@ def _due(minutes: int) -> str:
 
 def _order_working(terms: OrderTerms, cumulative_cents: int) -> str:
     return (
-        f"Commandes cumulées {_euros(cumulative_cents)} × {_number(terms.labour_share_percent)}{NBSP}% × "
-        f"{_number(terms.rate_percent)}{NBSP}% ÷ {_number(terms.hourly_cost_euros)}{NBSP}€ l’heure "
+        f"Commandes cumulées {figures.cents(cumulative_cents)} × {figures.percent(terms.labour_share_percent)} × "
+        f"{figures.percent(terms.rate_percent)} ÷ {figures.euros(terms.hourly_cost_euros)} l’heure "
         f"({terms.rounding.label.lower()})"
     )
-
-
-def _number(value: Decimal) -> str:
-    return f"{value.normalize():f}".replace(".", ",")
-
-
-def _euros(cents: int) -> str:
-    euros, rest = divmod(abs(cents), 100)
-    grouped = f"{euros:,}".replace(",", "\u202f")
-    return f"{'−' if cents < 0 else ''}{grouped},{rest:02d}{NBSP}€"

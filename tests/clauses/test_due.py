@@ -23,6 +23,7 @@ from matching.clauses.due import (
     refuse_if_below_zero,
 )
 from matching.clauses.rounding import Rounding
+from matching.clauses.sizing import orders_minutes_due
 from matching.clauses.terms import EventKind, TerminationRule
 from matching.errors import Invalid, RuleRefused
 
@@ -90,6 +91,14 @@ def test_an_exemption_of_everything_leaves_what_comes_later() -> None:
     assert hours_due(events) == 50
     before = event(K.AMENDMENT, "2025-02-01", 70, known="2025-09-01")
     assert hours_due([*events, before]) == 50  # in effect by then, whenever recorded
+
+
+def test_on_one_day_the_order_is_of_recording_then_of_sequence() -> None:
+    lifted = event(K.EXEMPTION, "2025-03-01", whole=True, known="2025-03-02", sequence=9)
+    added = event(K.AMENDMENT, "2025-03-01", 50, known="2025-03-03", sequence=1)
+    assert hours_due([added, lifted, INITIAL]) == 50
+    assert hours_due([replace(added, recorded_on=date(2025, 3, 1)), lifted, INITIAL]) == 0
+    assert hours_due([replace(added, recorded_on=date(2025, 3, 2)), lifted, INITIAL]) == 0
 
 
 # --- termination
@@ -183,6 +192,14 @@ def test_without_rounding_the_minutes_are_to_the_nearest_half_up() -> None:
     half = OrderTerms(Decimal(100), Decimal(100), Decimal(120))  # half a minute for an euro
     assert [half.minutes(euros * 100) for euros in (1, 2, 3)] == [1, 1, 2]
     assert replace(half, rounding=Rounding.NEAREST).minutes(60_00) == 60  # half an hour goes up
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=6), st.sampled_from(Rounding))
+def test_the_calculator_and_the_fold_agree(amounts: list[int], rounding: Rounding) -> None:
+    terms = replace(YEAR, orders=replace(ORDERS, rounding=rounding))
+    events = [event(K.PURCHASE_ORDER, "2025-02-01", amount_cents=cents, sequence=n) for n, cents in enumerate(amounts)]
+    sized = orders_minutes_due(amounts, Decimal(40), Decimal(7), Decimal(35), rounding)
+    assert minutes_due(events, terms, LATE, LATE) == sized
 
 
 def test_orders_add_to_the_initial_and_can_be_cancelled() -> None:
@@ -404,7 +421,7 @@ def test_each_step_is_explained() -> None:
     assert said == [
         "+ 900 h, soit 900 h dues.",
         "Heures dues inchangées : 900 h.",
-        "Commandes cumulées 125 000,00 € × 40 % × 7 % ÷ 35 € l’heure (sans arrondi) : + 100 h, soit 1000 h dues.",
+        "Commandes cumulées 125 000,00 € × 40 % × 7 % ÷ 35,00 € l’heure (sans arrondi) : + 100 h, soit 1000 h dues.",
         "400 h passent au nouveau titulaire ; le total ne change pas.",
         "− 50 h 30, soit 949 h 30 dues.",
         "73 jours sur 365, premier et dernier jours comptés : 949 h 30 deviennent 189 h 54.",
