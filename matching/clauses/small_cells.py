@@ -16,7 +16,8 @@ holds `threshold` people or more exists too. A sum of hidden figures that can be
 all these tables, so it is `threshold` or more (3). When a figure fails, the cheapest loop
 of non-zero figures that frees it is hidden too. This ends:
 with every non-zero figure hidden, the total last, any of them could be larger with its totals, so nothing fails.
-So a zero never needs to be hidden; a total of 11 or more is hidden only in the last resort (11 groups of one person).
+So a zero never needs to be hidden; a total of 11 or more is hidden only when no cell can do (beside a small total;
+11 groups of one person).
 
 **What is not**: somebody who already knows the hours of a colleague; other dates or other crossings of the same people
 (ask for one table); somebody who replays this code on every possible table; the one person who worked nearly all the
@@ -43,7 +44,7 @@ class Hidden(Enum):
     @property
     def label(self) -> str:
         """What is read instead of the figure."""
-        return "moins de 11, ou masqué"
+        return "masqué, petit nombre"
 
 
 class Total(Enum):
@@ -222,7 +223,9 @@ class _Graph:
             if needed and self._shift(values, figure, -1, 1, floor, hidden) != set():
                 return needed
         lacking = max(0, threshold - self.people[figure.key])
-        return self._shift(self.people, figure, +1, lacking, 0, hidden) or set()
+        needed = self._shift(self.people, figure, +1, lacking, 0, hidden)
+        assert needed is not None, "a hidden figure can always rise with its totals"
+        return needed
 
     def _shift(
         self, values: _Values, figure: _Figure, direction: int, amount: int, floor: int, hidden: set[Hashable]

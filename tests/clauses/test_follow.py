@@ -66,8 +66,8 @@ CASES = [
         FollowFacts(expected=(MAY, APRIL), holder="Serre TP", last_heard_on=ago(64)),
         (
             HOLDER,
-            "À Serre TP de déclarer avril 2026 et 1 autre mois, le premier attendu le 5 mai 2026, en retard de 35 jours ;"
-            " silence depuis 64 jours.",
+            "À Serre TP de déclarer avril 2026 et 1 autre mois, le premier attendu le 5 mai 2026,"
+            " en retard de 35 jours ; silence depuis 64 jours.",
             35,
         ),
     ),

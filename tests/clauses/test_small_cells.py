@@ -77,6 +77,12 @@ def test_hours_go_with_their_people_and_order_of_rows_is_kept() -> None:
     assert shown[TOTAL, TOTAL] == Cell(12, 700)
 
 
+def test_hours_that_could_be_found_hide_one_more() -> None:
+    """Nobody among the first two worked yet: their sum of hours, zero, would tell both."""
+    cells = {"a": Cell(3, 0), "b": Cell(20, 0), "c": Cell(30, 600), "d": Cell(40, 600)}
+    assert counts(protect_list(cells)) == [H, H, H, 40, 93]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("cell", [(-1, 0), (1, -1), (0, 60)])
 def test_impossible_cell_is_refused(cell: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="cell"):
