@@ -13,11 +13,10 @@ the threshold and knows that a zero is never hidden:
 
 Why: a hidden figure is kept only when another table, equal on everything shown, exists for it (2), and one where it
 holds `threshold` people or more exists too. A sum of hidden figures that can be computed from shown ones is the same in
-all these tables, so it is `threshold` or more (3). When a figure fails, the cheapest loop
-of non-zero figures that frees it is hidden too. This ends:
-with every non-zero figure hidden, the total last, any of them could be larger with its totals, so nothing fails.
-So a zero never needs to be hidden; a total of 11 or more is hidden only when no cell can do (beside a small total;
-11 groups of one person).
+all these tables, so it is `threshold` or more (3). When a figure fails, the cheapest loop of non-zero figures that
+frees it is hidden too. This ends: with every non-zero figure hidden, the total last, any of them could be larger with
+its totals, so nothing fails. So a zero never needs to be hidden; a total of 11 or more is hidden only when no cell can
+do (beside a small total; 11 groups of one person).
 
 **What is not**: somebody who already knows the hours of a colleague; other dates or other crossings of the same people
 (ask for one table); somebody who replays this code on every possible table; the one person who worked nearly all the
