@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.reference.model import Reference
+from matching.services.clauses.rules import load_clause_defaults
 from matching.services.context import Context
 from matching.store.bulk import upsert
 from matching.store.tables import reference as tables
@@ -50,7 +51,9 @@ def load_embedded(ctx: Context) -> LoadReport:
     """Load the small reference that comes with the product. What was edited since is kept."""
     from matching.reference.embedded import load_embedded as read_embedded
 
-    return store_reference(ctx, None, read_embedded())
+    report = store_reference(ctx, None, read_embedded())
+    load_clause_defaults(ctx)
+    return report
 
 
 def ensure_embedded(ctx: Context) -> None:
@@ -59,6 +62,8 @@ def ensure_embedded(ctx: Context) -> None:
         empty = session.execute(select(tables.ReferenceLoad.id).limit(1)).first() is None
     if empty:
         load_embedded(ctx)
+    else:
+        load_clause_defaults(ctx)  # a database older than the clauses
 
 
 def load_official(ctx: Context, actor: Actor | None, folder: Path, progress: Progress) -> LoadReport:
