@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from matching.clauses.eligibility import DurationRule, StartEvent, eligible_until, rule_of_clock
 from matching.clauses.terms import TRAINING_ROUTES, EligiblePublic, Route
-from matching.services.clauses.eligibility_rules import duration_rules
+from matching.services.clauses.rules import duration_rules
 from matching.store.tables.ledger import LedgerHead
 from matching.store.tables.participations import EligibilityDecision, Participation
 from matching.store.unit_of_work import UnitOfWork
