@@ -35,9 +35,9 @@ def written_day(day: date) -> str:
 
 
 def written_hours(minutes: int) -> str:
-    """« 14 h 30 », « 35 h »."""
+    """« 14 h 30 », « 35 h », « 1 260 h »."""
     whole, rest = divmod(minutes, 60)
-    return f"{whole}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+    return f"{whole:,}".replace(",", NBSP) + f"{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
 
 
 def written_delay(days: int | None) -> str:
