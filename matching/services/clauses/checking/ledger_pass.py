@@ -72,11 +72,16 @@ def _rows(connection: Connection) -> Iterator[Any]:
         "worked_to, reason, recorded_at, by_id, hash"
     )
     statement = f"SELECT {columns} FROM ledger_entry ORDER BY id"  # noqa: S608 - names of columns, written above
-    with connection.execution_options(stream_results=True).exec_driver_sql(statement) as result:
-        # The driver's own cursor: a million rows need no other object around them (half the time).
-        cursor: Any = result.cursor
+    # The driver's own cursor: a million rows need no other object around them (half the time). On PostgreSQL a named
+    # one stays on the server, else the driver would hold the whole table.
+    named = {"name": "ledger_pass"} if connection.dialect.name == "postgresql" else {}
+    cursor: Any = connection.connection.cursor(**named)
+    try:
+        cursor.execute(statement)
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
+    finally:
+        cursor.close()
 
 
 _instants: dict[str, int] = {}
