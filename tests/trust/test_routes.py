@@ -119,8 +119,10 @@ def faults(world: World, method: str, only: str = "") -> Iterator[str]:
             continue
         who = openers(rule)
         for role in ROLES:
+            # An officer follows the commitments of the whole Département: no one's are another's.
+            others = OWN if role is Role.CLAUSE_OFFICER else OTHER
             unknown = _ask(world, role, method, world.address(rule, NOBODYS))
-            for whose in (OTHER, OWN) if method == "GET" else (OTHER,):
+            for whose in dict.fromkeys((others, OWN) if method == "GET" else (others,)):
                 path = world.address(rule, whose)
                 if path is not None:
                     yield from _judge(world, role, role in who, method, path, whose, unknown)

@@ -19,6 +19,7 @@ from matching.services.context import Context
 from matching.services.reference import load_embedded
 from matching.store.tables.reference import LegalParameter, OccupationSynonym, Remedy, TransitNetwork
 from matching.terms import OfferState, ProposalState, Role
+from tests.support import clauses
 from tests.support import factories as make
 from tests.support.pages import client_of
 
@@ -97,15 +98,46 @@ def build(app: Flask, ctx: Context) -> World:
         "kind": {OWN: "csv"},
         "suivi": {OWN: str(adviser.user_id), OTHER: str(stranger.user_id), NOBODYS: str(UNKNOWN)},
         **_reference_ids(ctx),
+        **_clauses(ctx, employer, rival),
     }
     actors: dict[Role | None, Actor | None] = {
         None: None,
         Role.ADVISER: adviser,
         Role.UNIT_MANAGER: manager,
         Role.EMPLOYER: employer,
+        Role.CLAUSE_OFFICER: clauses.officer(ctx, "Léa Essai"),
+        Role.BUYER: clauses.buyer(ctx, ids["buyer_id"][OWN], "Ben Essai"),
         Role.ADMINISTRATOR: administrator,
     }
     return World(app, ctx, actors, ids)
+
+
+def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str, Any]]:
+    """A commitment of the employer and the buyer, and one of others; an officer opens both."""
+    us, them = (clauses.organisation_of(ctx, one) for one in (employer, rival))
+    buyer_id, other_buyer = clauses.buyer_organisation(ctx), clauses.buyer_organisation(ctx, f"{CANARY} Métropole")
+    contract = clauses.contract(ctx, buyer_id)
+    foreign = clauses.contract(ctx, other_buyer, object=f"{CANARY} chantier")
+    ours = clauses.commitment(ctx, contract, holder_id=us)
+    theirs = clauses.commitment(ctx, foreign, holder_id=them, label=f"{CANARY} lot")
+    person = clauses.participation(ctx, ours, organisation_id=us)
+    stranger = clauses.participation(ctx, theirs, organisation_id=them)
+    declared = clauses.declaration(ctx, ours, us, {person: 600})
+    hidden = clauses.declaration(ctx, theirs, them, {stranger: 600})
+    return {
+        "buyer_id": {OWN: buyer_id, OTHER: other_buyer, NOBODYS: UNKNOWN},
+        "contract_id": {OWN: contract, OTHER: foreign, NOBODYS: UNKNOWN},
+        "commitment_id": {OWN: ours, OTHER: theirs, NOBODYS: UNKNOWN},
+        "participation_id": {OWN: person, OTHER: stranger, NOBODYS: UNKNOWN},
+        "declaration_id": {OWN: declared, OTHER: hidden, NOBODYS: UNKNOWN},
+        "line_id": {
+            OWN: clauses.lines_of(ctx, declared)[0],
+            OTHER: clauses.lines_of(ctx, hidden)[0],
+            NOBODYS: UNKNOWN,
+        },
+        "agreement_id": {OWN: clauses.pooling(ctx, us, [ours]), NOBODYS: UNKNOWN},
+        "month": {OWN: "2026-10"},
+    }
 
 
 def _reference_ids(ctx: Context) -> dict[str, dict[str, Any]]:
