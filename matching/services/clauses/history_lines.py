@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.clauses.terms import DeclarationState, LineState
 from matching.errors import FieldError, Invalid
 from matching.services.clauses.entering import Counted, enter_lines, take_turn
-from matching.store.tables.declarations import DeclarationLine, HourDeclaration
+from matching.store.tables.declarations import DeclarationLine, HourDeclaration, LineDay
 from matching.store.tables.participations import Participation
 from matching.store.unit_of_work import UnitOfWork
 from matching.text import written_day
@@ -24,7 +24,11 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """Hours of one participation, already validated elsewhere. `month` is any day of the month worked."""
+    """Hours of one participation, already validated elsewhere. `month` is any day of the month worked.
+
+    `days`: the breakdown (day, minutes), when it is known; it makes `minutes`. `override_code`: the rule that says no,
+    `override_reason`: why the hours were counted all the same.
+    """
 
     participation_id: int
     from_on: date
@@ -32,6 +36,10 @@ class HistoryLine:
     minutes: int
     organisation_id: int
     month: date
+    training_minutes: int = 0
+    days: tuple[tuple[date, int], ...] = ()
+    override_code: str = ""
+    override_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,11 @@ def _line(work: UnitOfWork, line: HistoryLine) -> DeclarationLine:
         from_on=line.from_on,
         to_on=line.to_on,
         minutes=line.minutes,
+        training_minutes=line.training_minutes,
         state=LineState.VALIDATED,
+        override_code=line.override_code or None,
+        override_reason=line.override_reason,
         decided_by_id=work.actor_id,
         decided_at=work.at,
+        days=[LineDay(day=day, minutes=minutes) for day, minutes in line.days],
     )
