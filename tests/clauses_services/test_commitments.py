@@ -182,7 +182,7 @@ def test_a_contract_that_cannot_be_taken(ctx: Context, changes: dict[str, Any], 
         assert session.execute(select(func.count(Organisation.id))).scalar_one() == 0
 
 
-ORDERS = {"order_labour_share": Decimal(40), "order_rate": Decimal(7), "order_hourly_cost": Decimal(35)}
+ORDERS: dict[str, Any] = {"order_labour_share": Decimal(40), "order_rate": Decimal(7), "order_hourly_cost": Decimal(35)}
 GROUP = {"parties": (PartyInput(PartyRole.CO_CONTRACTOR, company()),)}
 TWO_HOLDERS = {"parties": tuple(PartyInput(PartyRole.HOLDER, company(n)) for n in ("552100554", "443061841"))}
 BAD_LOTS: list[tuple[dict[str, Any], str]] = [
