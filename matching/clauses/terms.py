@@ -43,6 +43,23 @@ class PurchaseNature(Labelled):
     SUPPLIES = "supplies", "Fournitures"
 
 
+class BuyerCategory(Labelled):
+    """Which European threshold a buyer looks at."""
+
+    LOCAL_AUTHORITY = "local_authority", "Collectivité territoriale"
+    STATE = "state", "État"
+    CONTRACTING_ENTITY = "contracting_entity", "Entité adjudicatrice"
+
+
+class NoConditionGround(Labelled):
+    """Why a contract above the threshold carries no condition (L2112-2-1); wording to be checked."""
+
+    AVAILABLE_SOLUTION = "available_solution", "Besoin satisfait par une solution immédiatement disponible"
+    NO_LINK = "no_link", "Lien insuffisant avec l’objet du marché"
+    COMPETITION = "competition", "Concurrence restreinte, ou exécution rendue techniquement ou économiquement difficile"
+    SHORT_WORKS = "short_works", "Travaux d’une durée inférieure à six mois"
+
+
 class PartyRole(Labelled):
     HOLDER = "holder", "Titulaire"
     LEAD_HOLDER = "lead_holder", "Mandataire du groupement"

@@ -15,6 +15,7 @@ from matching.store.tables import (
     proposals,
     protected,
     reference,
+    snapshots,
     trail,
 )
 from matching.store.tables.base import Base
@@ -35,5 +36,6 @@ __all__ = [
     "proposals",
     "protected",
     "reference",
+    "snapshots",
     "trail",
 ]

@@ -8,10 +8,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from matching.clauses.terms import (
+    BuyerCategory,
     EligiblePublic,
     EventKind,
     GroupLiability,
     Modality,
+    NoConditionGround,
     PartyRole,
     Procedure,
     PurchaseNature,
@@ -24,7 +26,13 @@ from matching.store.tables.organisations import Organisation
 
 
 class Contract(Base):
-    """A public contract, a framework, a subsidy or a loan guarantee. Its number is unique for its buyer's SIREN."""
+    """A public contract, a framework, a subsidy or a loan guarantee. Its number is unique for its buyer's SIREN.
+
+    `source` is `typed`, `imported` (spreadsheet) or `decp`. `social`: codes of published considerations joined by a
+    comma, `none` when it says that there are none, None when it says nothing. `holders`: SIRETs joined by a space.
+    `lot_of` and `lot_number`: confirmed by a person; an empty `lot_number` says that the identifier hides no lot.
+    `publication`: the other fields that the official format asks, as JSON.
+    """
 
     __tablename__ = "contract"
     __table_args__ = (UniqueConstraint("buyer_id", "number"), Index("ix_contract_launched", "launched_on"))
@@ -47,6 +55,19 @@ class Contract(Base):
     end_on: Mapped[date | None]
     commune_insee: Mapped[str | None] = mapped_column(ForeignKey("commune.insee"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("contract.id"))
+    source: Mapped[str] = mapped_column(String(16), default="typed", server_default="typed")
+    buyer_category: Mapped[BuyerCategory | None] = code_column(BuyerCategory)
+    social: Mapped[str | None] = mapped_column(String(64))
+    no_condition_ground: Mapped[NoConditionGround | None] = code_column(NoConditionGround)
+    no_condition_note: Mapped[str | None] = mapped_column(Text)
+    months: Mapped[int | None]
+    published_on: Mapped[date | None]
+    holders: Mapped[str | None] = mapped_column(Text)
+    place_code: Mapped[str | None] = mapped_column(String(8))
+    place_kind: Mapped[str | None] = mapped_column(String(30))
+    lot_of: Mapped[str | None] = mapped_column(String(40))
+    lot_number: Mapped[str | None] = mapped_column(String(20))
+    publication: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -251,3 +272,31 @@ class PoolingMember(Base):
 
     agreement_id: Mapped[int] = mapped_column(ForeignKey("pooling_agreement.id", ondelete="CASCADE"), primary_key=True)
     commitment_id: Mapped[int] = mapped_column(ForeignKey("commitment.id"), primary_key=True)
+
+
+class ContractAmendment(Base):
+    """An amendment published with a contract: the new total, not the difference.
+
+    `state` is `proposed` until a person decides: `applied` (with the event it made, if hours changed) or `set_aside`.
+    `key` tells amendments apart: published numbers are missing or repeated.
+    """
+
+    __tablename__ = "contract_amendment"
+    __table_args__ = (UniqueConstraint("contract_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"))
+    key: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int | None]
+    notified_on: Mapped[date | None]
+    amount_cents: Mapped[int | None] = mapped_column(BigKey)
+    months: Mapped[int | None]
+    holders: Mapped[str] = mapped_column(Text, default="")
+    published_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(String(16), default="proposed", index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("commitment_event.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -13,6 +13,8 @@ GUARDED_TABLES: dict[str, tuple[str, ...]] = {
     "audit_event": ("id", "hash"),
     "ledger_entry": ("id", "hash"),
     "commitment_event": ("id",),
+    "annual_snapshot": ("id",),
+    "snapshot_line": ("id",),
 }
 """Append-only tables, with the columns by which `INSERT OR REPLACE` could take a row's place."""
 
