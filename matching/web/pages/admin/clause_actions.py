@@ -31,6 +31,8 @@ CLAUSE_ACTIONS = {
     "declaration.dropped": "Complément d’heures abandonné",
     "declaration_link.created": "Lien de déclaration créé",
     "declaration_link.revoked": "Lien de déclaration retiré",
+    "certificate.issued": "Attestation éditée",
+    "statement.issued": "Bilan édité",
     "ledger.appended": "Heures écrites au grand livre",
     "declaration.decided": "Décisions sur une déclaration",
     "declaration.returned": "Déclaration renvoyée pour correction",
