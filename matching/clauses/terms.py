@@ -231,6 +231,16 @@ class PenaltyDecisionKind(Labelled):
     WAIVE = "waive", "Exonérer"
 
 
+class Outcome(Labelled):
+    """What became of the person: durable, transition and positive are three things, never merged."""
+
+    DURABLE = "durable", "Emploi durable"
+    TRANSITION = "transition", "Emploi de transition"
+    POSITIVE = "positive", "Sortie positive"
+    NONE = "none", "Sans solution"
+    UNKNOWN = "unknown", "À confirmer"
+
+
 class ProofKind(Labelled):
     ATTESTATION = "attestation", "Attestation de l’organisme"
     SWORN_STATEMENT = "sworn_statement", "Attestation sur l’honneur"

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clauses.terms import PartyRole, Route
+from matching.clauses.terms import Outcome, PartyRole, Route
 from matching.errors import Conflict, NotFound, Problems
 from matching.services.candidates.identity import Identity, check_identity, new_person
 from matching.services.clauses.eligibility_clock import refresh_until, wait_for_ledger
@@ -27,22 +27,12 @@ from matching.store.tables.people import Person
 from matching.store.tables.protected import ProtectedFact
 from matching.store.tables.trail import AuditEvent
 from matching.store.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
-from matching.terms import ContractKind, FactSource, Labelled, OrganisationKind
+from matching.terms import ContractKind, FactSource, OrganisationKind
 from matching.text import written_day
 
 MOST_WEEKLY_MINUTES = 48 * 60
 """Code du travail, L3121-20: nobody is planned for more than 48 hours a week."""
 NOT_SAVED = "Rien n’a été enregistré. Quelques points sont à reprendre."
-
-
-class Outcome(Labelled):
-    """What became of the person: durable, transition and positive are three things, never merged."""
-
-    DURABLE = "durable", "Emploi durable"
-    TRANSITION = "transition", "Emploi de transition"
-    POSITIVE = "positive", "Sortie positive"
-    NONE = "none", "Sans solution"
-    UNKNOWN = "unknown", "À confirmer"
 
 
 @dataclass(frozen=True)
@@ -231,7 +221,10 @@ def end_participation(
         else:
             _check_last_worked(work.session, row, ended_on, problems)
         if outcome is None:
-            problems.add("outcome", "Choisissez ce que la personne est devenue ; « À confirmer » si vous l’ignorez.")
+            problems.add(
+                "outcome",
+                "Choisissez ce que la personne est devenue\u00a0; «\u00a0À confirmer\u00a0» si vous l’ignorez.",
+            )
         problems.raise_if_any(NOT_SAVED)
         row.ended_on, row.outcome = ended_on, outcome.value if outcome else None
         work.session.flush()
@@ -266,11 +259,11 @@ def expect_version(session: Session, row: Participation, version: int) -> None:
 def check_typed(typed: ParticipationInput, problems: Problems) -> None:
     """Add to `problems` what is missing or cannot be in a participation typed."""
     if typed.route is None:
-        problems.add("route", "Choisissez comment les heures arrivent : embauche directe, mise à disposition…")
+        problems.add("route", "Choisissez comment les heures arrivent\u00a0: embauche directe, mise à disposition…")
     if typed.organisation_id is None:
-        problems.add("organisation_id", "Choisissez qui emploie la personne : c’est qui déclarera ses heures.")
+        problems.add("organisation_id", "Choisissez qui emploie la personne\u00a0: c’est qui déclarera ses heures.")
     if len(typed.job.strip()) > 120:
-        problems.add("job", "Raccourcissez le poste : 120 caractères au plus.", typed.job)
+        problems.add("job", "Raccourcissez le poste\u00a0: 120 caractères au plus.", typed.job)
     if typed.started_on is None:
         problems.add("started_on", "Écrivez le premier jour du contrat, par exemple 01/09/2026.")
     elif typed.ended_on is not None and typed.ended_on < typed.started_on:
