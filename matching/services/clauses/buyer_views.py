@@ -207,7 +207,7 @@ def list_entries(ctx: Context, actor: Actor, commitment_id: int, page: int = 1) 
         query = select(LedgerEntry, Participation.code).where(own)
         query = query.outerjoin(Participation, Participation.id == LedgerEntry.participation_id)
         query = query.order_by(LedgerEntry.id).limit(ENTRIES_PER_PAGE).offset((page - 1) * ENTRIES_PER_PAGE)
-        entries = tuple(_entry(entry, code) for entry, code in session.execute(query).tuples())
+        entries = tuple(_entry(entry, code) for entry, code in session.execute(query))
         found = EntryPage(row.id, row.label, entries, total, row.validated_minutes, page)
     _log_coded(ctx, actor, commitment_id)
     return found
@@ -317,7 +317,7 @@ def _own_people(session: Session, commitment_id: int, company: int) -> tuple[Own
         )
         .order_by(Participation.id)
     )
-    found = session.execute(query).tuples()
+    found = session.execute(query)
     return tuple(OwnPerson(code, short_name(person), minutes.get(key, 0)) for key, code, person in found)
 
 
@@ -331,4 +331,4 @@ def _own_months(session: Session, commitment_id: int, company: int) -> tuple[tup
         .having(total != 0)
         .order_by(LedgerEntry.month)
     )
-    return tuple((month, int(minutes or 0)) for month, minutes in session.execute(query).tuples())
+    return tuple((month, int(minutes or 0)) for month, minutes in session.execute(query))

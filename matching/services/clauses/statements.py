@@ -205,7 +205,7 @@ def _counts(session: Session, ids: Sequence[int]) -> dict[int, dict[Side, int]]:
     )
     found: dict[int, dict[Side, int]] = {}
     for side, query in ((Side.BUYER, bought), (Side.HOLDER, held), (Side.EMPLOYER, employed)):
-        for organisation_id, count in session.execute(query).tuples():
+        for organisation_id, count in session.execute(query):
             if organisation_id is not None:
                 found.setdefault(organisation_id, {})[side] = count
     return found
@@ -289,7 +289,7 @@ def _all_months(session: Session, ids: Sequence[int]) -> Months:
     m = CommitmentMonth
     for batch in batches(ids):
         query = select(m.commitment_id, m.month, m.validated_minutes).where(m.commitment_id.in_(batch or []))
-        found |= {(key, month): minutes for key, month, minutes in session.execute(query).tuples()}
+        found |= {(key, month): minutes for key, month, minutes in session.execute(query)}
     return found
 
 
@@ -304,7 +304,7 @@ def _own_months(session: Session, ids: Sequence[int], employer_id: int) -> Month
             .where(e.commitment_id.in_(batch or []), Participation.organisation_id == employer_id)
             .group_by(e.commitment_id, e.month)
         )
-        found |= {(key, month): int(minutes or 0) for key, month, minutes in session.execute(query).tuples()}
+        found |= {(key, month): int(minutes or 0) for key, month, minutes in session.execute(query)}
     return found
 
 
@@ -364,7 +364,7 @@ def _named(session: Session, ids: Collection[int]) -> list[_Named]:
             .join(Organisation, Organisation.id == Contract.buyer_id)
             .where(Commitment.id.in_(batch or []))
         )
-        found += [_Named(*row) for row in session.execute(query).tuples()]
+        found += [_Named(*row) for row in session.execute(query)]
     return sorted(found, key=lambda row: (row.number, row.lot, row.id))
 
 
@@ -394,7 +394,7 @@ def _holders(session: Session, ids: Collection[int]) -> dict[int, int]:
     for batch in batches(ids):
         query = select(p.commitment_id, func.count(func.distinct(p.organisation_id)))
         query = query.where(p.commitment_id.in_(batch or []), p.role.in_(HOLDING)).group_by(p.commitment_id)
-        found |= dict(session.execute(query).tuples().all())
+        found |= dict(session.execute(query).all())
     return found
 
 
