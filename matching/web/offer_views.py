@@ -13,6 +13,7 @@ from matching.errors import Invalid, MatchingError, NotFound
 from matching.exchange.values import show_minutes
 from matching.offers.lifecycle import REASON_LABELS
 from matching.services import offers
+from matching.services.clauses.hires import commitments_of_offer
 from matching.services.offers import OfferSheet, Window
 from matching.terms import WEEKDAYS, Importance, OfferState, Role
 from matching.web.errors import STATUS
@@ -194,6 +195,7 @@ def sheet_page(area: str, sheet: OfferSheet, problems: tuple[str, ...] = (), sta
         offer=sheet,
         area=area,
         problems=problems,
+        clauses=commitments_of_offer(context(), actor(), sheet.id) if area == "offers" else (),
         marked=marked_texts(sheet.title, sheet.description) if not sheet.wording_override else [],
         typed=request.form,
     )

@@ -135,9 +135,9 @@ def _check(session: Session, row: Participation, typed: DecisionInput, decided_o
         problems.add("decided_on", "La décision ne peut pas être datée d’un jour à venir.", decided_on)
     for name in ("opinion", "override_reason"):
         if len(getattr(typed, name)) > _LONGEST_TEXT:
-            problems.add(name, f"Raccourcissez : {_LONGEST_TEXT} caractères au plus.")
+            problems.add(name, f"Raccourcissez\u00a0: {_LONGEST_TEXT} caractères au plus.")
     if typed.refused and not typed.opinion.strip():
-        problems.add("opinion", "Écrivez pourquoi la personne n’est pas éligible : elle peut le demander.")
+        problems.add("opinion", "Écrivez pourquoi la personne n’est pas éligible\u00a0: elle peut le demander.")
     elif typed.public is EligiblePublic.PRESCRIBER and not typed.opinion.strip():
         problems.add("opinion", "Écrivez l’avis motivé du prescripteur, avec son nom et sa structure.")
     if typed.ends_on is not None and typed.ends_on < decided_on:
@@ -159,7 +159,9 @@ def _check_worked(session: Session, row: Participation, typed: DecisionInput, pr
             "jour, ou annulez d’abord ces heures.",
         )
     elif typed.ends_on is not None and typed.ends_on < last:
-        problems.add("ends_on", f"Des heures sont validées jusqu’au {written_day(last)} : choisissez ce jour ou après.")
+        problems.add(
+            "ends_on", f"Des heures sont validées jusqu’au {written_day(last)}\u00a0: choisissez ce jour ou après."
+        )
 
 
 def _check_extension(

@@ -278,7 +278,7 @@ def export_participations(
             _select(_conditions(actor, wanted, today, notice), sort, descending).limit(EXPORT_LIMIT + 1)
         ).all()
     if len(found) > EXPORT_LIMIT:
-        raise Invalid(f"Plus de {EXPORT_LIMIT} participations : ajoutez un filtre avant d’exporter.")
+        raise Invalid(f"Plus de {EXPORT_LIMIT} participations\u00a0: ajoutez un filtre avant d’exporter.")
     rows = [_exported(_row(row, today, notice), row.eligible_decided_on) for row in found]
     with ctx.write(actor) as work:
         work.record("participations.exported", "participation", 0, count=len(rows), filters=[*wanted.active()])

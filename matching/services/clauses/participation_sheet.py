@@ -173,7 +173,7 @@ def _clock(session: Session, row: Participation) -> EligibilityClock:
 def clock_words(clock: EligibilityClock, eligible: Known) -> str:
     """The clock in a sentence: since when, by which rule, until when."""
     if eligible is not Known.YES:
-        return "L’éligibilité n’est pas accordée : aucun compte ne court."
+        return "L’éligibilité n’est pas accordée\u00a0: aucun compte ne court."
     rule = clock.rule
     if rule is None or clock.started_on is None:
         cut = f" Fin décidée{NBSP}: {written_day(clock.ends_on)}." if clock.ends_on else ""

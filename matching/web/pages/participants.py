@@ -201,7 +201,7 @@ def attach() -> Page:
     flash(
         f"L’embauche est rattachée sous le code {made.code}. Il reste à décider de l’éligibilité."
         if made.created
-        else f"La personne était déjà sur cet engagement ({made.code}) : l’embauche y est reliée.",
+        else f"La personne était déjà sur cet engagement ({made.code})\u00a0: l’embauche y est reliée.",
         "success",
     )
     return redirect(url_for("participants.eligibility", participation_id=made.participation_id), 303)
@@ -428,16 +428,16 @@ def decide(participation_id: int) -> Page:
 
 def _said(made: Decided) -> str:
     if made.granted is not Known.YES:
-        return "C’est noté : la personne n’est pas éligible sur cet engagement."
+        return "C’est noté\u00a0: la personne n’est pas éligible sur cet engagement."
     if made.until is None:
-        return "C’est noté : la personne est éligible. Le compte commencera avec la première heure validée."
-    return f"C’est noté : la personne est éligible jusqu’au {written_day(made.until)} inclus."
+        return "C’est noté\u00a0: la personne est éligible. Le compte commencera avec la première heure validée."
+    return f"C’est noté\u00a0: la personne est éligible jusqu’au {written_day(made.until)} inclus."
 
 
 def _read_decision() -> DecisionInput:
     problems = Problems()
     if forms.text("decision") not in ("yes", "no"):
-        problems.add("decision", "Choisissez : éligible, ou non éligible.")
+        problems.add("decision", "Choisissez\u00a0: éligible, ou non éligible.")
     typed = DecisionInput(
         public=forms.choice("public", EligiblePublic, problems),
         refused=forms.text("decision") == "no",
