@@ -82,13 +82,14 @@ def test_somebody_known_is_found_by_words_that_stay_out_of_the_address(ctx: Cont
     candidate = make.candidate(ctx, unit, given_name="Élodie", family_name="Rare", protected={"rsa": "yes"})
     commitment, holder = commitment_of(ctx)
     address = f"/engagements/{commitment}/participants/nouveau"
-    answer = client.post(address, data={"action": "find", "mots": "rare", "job": "Peintre"})
+    answer = client.post(address, data={"action": "find", "mots": "rare", "job": "Peintre", "person": "new"})
     page = text_of(answer)
     assert answer.status_code == 200
     assert "Élodie Rare" in page
     assert "Unité du Bocage" in page
     assert 'value="Peintre"' in page
     assert "RSA" not in page
+    assert re.search(r'id="person-\d+" value="\d+" checked', page)
     with ctx.read() as session:
         person = session.get_one(Candidate, candidate).person_id
     answer = client.post(address, data=WORK | {"action": "add", "person": person, "organisation_id": holder})
@@ -124,8 +125,9 @@ def test_what_is_refused_comes_back_as_typed(ctx: Context, client: FlaskClient) 
     assert 'value="31/02/2026"' in page
     assert 'href="#started_on"' in page
     assert 'href="#weekly_minutes"' in page
-    answer = client.post(address, data=WORK | {"action": "add", "organisation_id": holder})
-    assert 'href="#family_name"' in text_of(answer)
+    for person, field in (("", "person"), ("new", "family_name")):
+        sent = WORK | {"action": "add", "organisation_id": holder, "person": person}
+        assert f'href="#{field}"' in text_of(client.post(address, data=sent))
 
 
 def test_the_same_work_twice_asks_to_confirm(ctx: Context, client: FlaskClient) -> None:

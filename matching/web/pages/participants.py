@@ -248,11 +248,19 @@ def _new_form(commitment_id: int, form: Typed, likely: tuple[PersonFound, ...] =
         found=found,
         likely=bool(likely),
         words=words,
+        chosen=_chosen(form, found, bool(likely)),
         employers=_employers(choices.parties, choices.others),
         routes=tuple(Route),
         kinds=tuple(ContractKind),
         pairs=forms.pairs,
     )
+
+
+def _chosen(form: Typed, found: tuple[PersonFound, ...], likely: bool) -> str:
+    """Who is ticked: the only one just found, nobody among several, else what was ticked before."""
+    if likely or (found and forms.text("action") == "find"):
+        return str(found[0].person_id) if len(found) == 1 and not likely else ""
+    return form.value("person", "" if found else NEW)
 
 
 def _employers(parties: tuple[Any, ...], others: tuple[Any, ...]) -> list[tuple[str, str]]:
@@ -268,9 +276,12 @@ def _read_who() -> Who:
     if chosen not in (NEW, ANOTHER, ""):
         return Who(person_id=forms.number("person") or 0)
     problems = Problems()
+    given_name, family_name = forms.text("given_name"), forms.text("family_name")
+    if not chosen and not given_name and not family_name:
+        problems.add("person", "Choisissez une personne, ou décrivez-en une nouvelle.")
     birth = forms.day("birth_date", problems)
     problems.raise_if_any()
-    return Who(None, forms.text("given_name"), forms.text("family_name"), birth)
+    return Who(None, given_name, family_name, birth)
 
 
 def _read_work() -> ParticipationInput:
