@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from matching.services.clauses.checking.doubles import check_doubles
+from matching.services.clauses.checking.frozen import check_frozen_years
 from matching.services.clauses.checking.ledger_pass import compare_totals, compare_with_trail, read_ledger
 from matching.services.clauses.checking.report import Breach, CheckReport
 from matching.services.clauses.checking.rules import check_rules
@@ -39,5 +40,6 @@ def check_everything(ctx: Context) -> CheckReport:
             breaches += compare_with_trail(fold)
         breaches += check_rules(connection)
         breaches += check_doubles(connection)
+        breaches += check_frozen_years(connection)
         events = connection.execute(select(func.count()).select_from(AuditEvent)).scalar_one()
     return CheckReport(fold.entries, int(events), tuple(breaches))
