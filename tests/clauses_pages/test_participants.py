@@ -126,8 +126,8 @@ def test_what_is_refused_comes_back_as_typed(ctx: Context, client: FlaskClient) 
     assert 'href="#started_on"' in page
     assert 'href="#weekly_minutes"' in page
     for person, field in (("", "person"), ("new", "family_name")):
-        sent = WORK | {"action": "add", "organisation_id": holder, "person": person}
-        assert f'href="#{field}"' in text_of(client.post(address, data=sent))
+        more = {"action": "add", "organisation_id": str(holder), "person": person}
+        assert f'href="#{field}"' in text_of(client.post(address, data=WORK | more))
 
 
 def test_the_same_work_twice_asks_to_confirm(ctx: Context, client: FlaskClient) -> None:

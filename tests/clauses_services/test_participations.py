@@ -10,10 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from matching.access.permissions import Actor
-from matching.clauses.terms import PartyRole, Route
+from matching.clauses.terms import Outcome, PartyRole, Route
 from matching.errors import Conflict, Forbidden, Invalid, NotFound
 from matching.services.clauses.participations import (
-    Outcome,
     ParticipationInput,
     Who,
     add_participation,

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.eligibility import StartEvent
-from matching.clauses.terms import EligiblePublic, ProofKind, Route
+from matching.clauses.terms import EligiblePublic, Outcome, ProofKind, Route
 from matching.services.clauses.eligibility_clock import EligibilityClock, clock_of, first_validated_of, last_grants
 from matching.services.clauses.participation_list import Standing, standing_on
-from matching.services.clauses.participations import Outcome, ParticipationInput
+from matching.services.clauses.participations import ParticipationInput
 from matching.services.clauses.rules import duration_rules, thresholds_on
 from matching.services.context import Context
 from matching.store.scope import fetch

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
 
 from matching.access.permissions import Permission
-from matching.clauses.terms import EligiblePublic, ProofKind, Route
+from matching.clauses.terms import EligiblePublic, Outcome, ProofKind, Route
 from matching.errors import FieldError, Invalid, MatchingError, Problems
 from matching.services.clauses.criteria import default_proof
 from matching.services.clauses.eligibility import (
@@ -35,7 +35,6 @@ from matching.services.clauses.participation_list import (
 )
 from matching.services.clauses.participation_sheet import ParticipationSheet, get_participation
 from matching.services.clauses.participations import (
-    Outcome,
     ParticipationInput,
     Who,
     add_participation,
