@@ -9,6 +9,7 @@ import click
 
 from matching.cli.ranking import print_list
 from matching.settings import Settings
+from matching.text import written_hours
 
 DATABASE = Path("demo.sqlite3")
 
@@ -23,6 +24,7 @@ def register(cli: click.Group) -> None:
 def demo(serve: bool, port: int) -> None:
     """Créer demo.sqlite3 avec un Département inventé, montrer une liste, puis servir les pages."""
     from matching.demo import DEMO_PASSWORD, build
+    from matching.demo.clauses import count_clauses
     from matching.services.context import open_context
     from matching.services.occupations import train
     from matching.services.ranking import rank_candidates
@@ -39,6 +41,11 @@ def demo(serve: bool, port: int) -> None:
     logins = build(ctx)
     train(ctx)
     print_list(rank_candidates(ctx, None, 1, top=5), details=2)
+    clauses = count_clauses(ctx)
+    click.echo(
+        f"\nClauses d’insertion : {clauses.commitments} engagements, {written_hours(clauses.minutes_due)} dues, "
+        f"{written_hours(clauses.minutes_validated)} validées."
+    )
     click.echo("\nTout est inventé. Pour essayer, mot de passe pour tous : " + DEMO_PASSWORD)
     for login in logins:
         click.echo(f"  {login.email:34} {login.role.label} ({login.who})")

@@ -1,4 +1,4 @@
-"""Builds the demonstration in one go: units, accounts, organisations, people, offers, proposals."""
+"""Builds the demonstration in one go: units, accounts, organisations, people, offers, proposals, clauses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from matching.demo import words
+from matching.demo.clauses import add_clauses
+from matching.demo.numbers import luhn
 from matching.demo.offers import add_offers
 from matching.demo.people import add_people
 from matching.demo.proposals import add_proposals
@@ -79,6 +81,7 @@ def build(ctx: Context) -> list[Login]:
             offers = add_offers(town, 60)
             add_proposals(town, people, offers)
             work.record("demonstration.built", "employment_unit", 0, candidates=len(people), offers=len(offers))
+        add_clauses(ctx, password_hash)
     return logins(ctx)
 
 
@@ -141,7 +144,7 @@ def _account(town: Town, role: Role, password_hash: str, login: str, **belonging
 
 def _add_organisations(town: Town, password_hash: str) -> None:
     for position, (name, kind) in enumerate(words.ORGANISATIONS):
-        siren = _luhn(f"9{position:02d}44{position * 7 % 1000:03d}")
+        siren = luhn(f"9{position:02d}44{position * 7 % 1000:03d}")
         organisation = Organisation(name=name, name_search=fold(name), siren=siren, kind=kind, created_at=town.work.at)
         town.add(organisation)
         town.work.session.flush()
@@ -150,7 +153,7 @@ def _add_organisations(town: Town, password_hash: str) -> None:
             label = name if branch == 0 else f"{name}, {commune.name}"
             establishment = Establishment(
                 organisation_id=organisation.id,
-                siret=_luhn(f"{siren}{branch + 1:04d}"),
+                siret=luhn(f"{siren}{branch + 1:04d}"),
                 name=label,
                 name_search=fold(label),
                 commune_insee=commune.insee,
@@ -160,12 +163,3 @@ def _add_organisations(town: Town, password_hash: str) -> None:
     town.work.session.flush()
     for position, establishment in enumerate(town.establishments[:3]):
         _account(town, Role.EMPLOYER, password_hash, f"employeur{position + 1}", establishment_id=establishment.id)
-
-
-def _luhn(digits: str) -> str:
-    """`digits` with the check digit that makes a SIREN or SIRET valid."""
-    total = sum(
-        sum(divmod(int(digit) * 2, 10)) if position % 2 == 0 else int(digit)
-        for position, digit in enumerate(reversed(digits))
-    )
-    return digits + str(-total % 10)

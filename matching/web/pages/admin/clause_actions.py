@@ -55,6 +55,10 @@ CLAUSE_ACTIONS = {
     "correction.asked": "Correction demandée",
     "correction.accepted": "Correction acceptée",
     "correction.refused": "Correction refusée",
+    "recovery_plan.proposed": "Plan de rattrapage proposé",
+    "recovery_plan.approved": "Plan de rattrapage validé",
+    "formal_notice.sent": "Mise en demeure envoyée",
+    "penalty.decided": "Décision prise sur une pénalité",
 }
 CLAUSE_SUBJECTS = {
     "contract": "Marché",
