@@ -33,6 +33,11 @@ def write_pdf(html: str) -> bytes:
     return made
 
 
+def check_available() -> None:
+    """Raises `PdfUnavailable` when no PDF can be written here: to ask before anything is recorded."""
+    _library()
+
+
 def _library() -> Any:
     try:
         return importlib.import_module("weasyprint")

@@ -19,6 +19,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "participants",
     "pooling",
     "declare",
+    "held",
     "declaration_links",
     "evidence",
     "certificates",
