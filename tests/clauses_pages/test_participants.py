@@ -88,7 +88,7 @@ def test_somebody_known_is_found_by_words_that_stay_out_of_the_address(ctx: Cont
     assert "Élodie Rare" in page
     assert "Unité du Bocage" in page
     assert 'value="Peintre"' in page
-    assert "RSA" not in page
+    assert "du RSA" not in page
     assert re.search(r'id="person-\d+" value="\d+" checked', page)
     with ctx.read() as session:
         person = session.get_one(Candidate, candidate).person_id
