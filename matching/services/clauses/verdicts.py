@@ -80,7 +80,7 @@ def minutes_validated(found: LineFindings, override_reason: str) -> tuple[int, s
     against = to_override(found)
     if against and not override_reason:
         raise RuleRefused(french(f"{against[0].message} Pour la compter malgré tout, écrivez pourquoi."))
-    counted = _despite(found) if against else found.counted
+    counted = despite(found) if against else found.counted
     if counted is None:
         raise RuleRefused("Ce contrat plafonne la formation sans dire à combien. Complétez l’engagement d’abord.")
     if counted <= 0:
@@ -88,7 +88,8 @@ def minutes_validated(found: LineFindings, override_reason: str) -> tuple[int, s
     return counted, against[0].code.value if against else ""
 
 
-def _despite(found: LineFindings) -> int | None:
+def despite(found: LineFindings) -> int | None:
+    """Minutes that enter when an officer counts the line all the same: training keeps its own rule."""
     line, context = found.line, found.context
     total = line.minutes or 0
     training = training_counted(total, line.training_minutes, context.training, context.training_cap_percent)
