@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -180,23 +181,34 @@ def record_event(
     with ctx.write(actor) as work:
         # Two officers recording at once must not together bring the hours below zero: the row's version decides.
         row = scope.fetch(work.session, actor, Commitment, commitment_id)
-        problems = Problems()
-        _check(wanted, problems)
-        problems.raise_if_any("L’évènement n’a pas été enregistré.")
-        holder_id = _new_holder(work, wanted)
-        event = _row(work, row, wanted, holder_id)
-        _allow(work.session, row, event)
-        if document is not None:
-            event.evidence_id = evidence.store_evidence(
-                ctx, work, document.content, document.filename, EVIDENCE_KIND, commitment_id=row.id
-            )
-        work.session.add(event)
-        row.last_action_at = work.at
-        if holder_id is not None:
-            _make_holder(work, row, holder_id, event.effective_on)
-        work.session.flush()
-        _record(work, event)
-    return event.id
+
+        def store() -> int | None:
+            if document is None:
+                return None
+            content, name = document.content, document.filename
+            return evidence.store_evidence(ctx, work, content, name, EVIDENCE_KIND, commitment_id=row.id)
+
+        return write_event(work, row, wanted, store).id
+
+
+def write_event(
+    work: UnitOfWork, row: Commitment, wanted: EventInput, store: Callable[[], int | None] = lambda: None
+) -> EventRow:
+    """Record an event within a transaction. `store` keeps its document, once the rules have let the event through."""
+    problems = Problems()
+    _check(wanted, problems)
+    problems.raise_if_any("L’évènement n’a pas été enregistré.")
+    holder_id = _new_holder(work, wanted)
+    event = _row(work, row, wanted, holder_id)
+    _allow(work.session, row, event)
+    event.evidence_id = store()
+    work.session.add(event)
+    row.last_action_at = work.at
+    if holder_id is not None:
+        _make_holder(work, row, holder_id, event.effective_on)
+    work.session.flush()
+    _record(work, event)
+    return event
 
 
 def _check(wanted: EventInput, problems: Problems) -> None:
