@@ -229,7 +229,9 @@ def test_what_was_returned_shows_why(site: Site) -> None:
 def test_a_decided_month_is_corrected_on_request_or_completed(site: Site) -> None:
     key = site.person()
     send(site, key)
-    assert site.client.get(f"{site.base}/correction").status_code == 422
+    assert site.client.get(f"{site.base}/correction").location == site.base
+    for page in ("personne", "tableur", f"jours/{key}"):
+        assert site.client.get(f"{site.base}/{page}").location == site.base
     site.decide(DeclarationState.VALIDATED, state=LineState.VALIDATED)
     assert "Demander une correction" in text(site.client.get(site.base))
     path = f"{site.base}/correction"

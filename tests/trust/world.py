@@ -15,6 +15,8 @@ from sqlalchemy import event, select
 from werkzeug.routing import Rule
 
 from matching.access.permissions import Actor
+from matching.services.clauses.evidence import TIMESHEET, store_evidence
+from matching.services.clauses.links import create_link
 from matching.services.context import Context
 from matching.services.reference import load_embedded
 from matching.store.tables.reference import LegalParameter, OccupationSynonym, Remedy, TransitNetwork
@@ -124,6 +126,9 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
     stranger = clauses.participation(ctx, theirs, organisation_id=them)
     declared = clauses.declaration(ctx, ours, us, {person: 600})
     hidden = clauses.declaration(ctx, theirs, them, {stranger: 600})
+    link = create_link(ctx, clauses.officer(ctx), ours, us, clauses.OCTOBER, 14)
+    with ctx.write(None) as work:
+        sheet = store_evidence(ctx, work, b"%PDF-1.7", "releve.pdf", TIMESHEET, declaration_id=declared)
     return {
         "buyer_id": {OWN: buyer_id, OTHER: other_buyer, NOBODYS: UNKNOWN},
         "contract_id": {OWN: contract, OTHER: foreign, NOBODYS: UNKNOWN},
@@ -136,7 +141,9 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
             NOBODYS: UNKNOWN,
         },
         "agreement_id": {OWN: clauses.pooling(ctx, us, [ours]), NOBODYS: UNKNOWN},
+        "evidence_id": {OWN: sheet, NOBODYS: UNKNOWN},
         "month": {OWN: "2026-10"},
+        "token": {OWN: link.token, NOBODYS: "x" * 43},
     }
 
 

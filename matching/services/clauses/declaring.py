@@ -375,7 +375,7 @@ def read_view(session: Session, declarant: Declarant, today: date) -> MonthView:
         check_month(contract, commitment, declarant.month, today)
     officer = session.get(UserAccount, commitment.facilitator_id) if commitment.facilitator_id else None
     sender = session.get(UserAccount, found.submitted_by_id) if found and found.submitted_by_id else None
-    by = sender.name if sender else "le lien envoyé par courriel" if found and found.submitted_at else ""
+    by = sender.name if sender else "le lien envoyé par courriel" if found and found.source == "link" else ""
     return MonthView(
         commitment.id,
         commitment.label,

@@ -18,13 +18,13 @@ from matching.access.permissions import Permission
 from matching.clauses.follow import written_month
 from matching.clauses.hours import BadHours, parse_hours
 from matching.clauses.terms import DeclarationState, Route
-from matching.errors import Conflict, FieldError, Invalid, NotFound, RuleRefused
+from matching.errors import FieldError, Invalid, NotFound
 from matching.services.clauses import corrections, declaring, declaring_file
 from matching.services.clauses import declaring_writing as writing
 from matching.services.clauses.declaring import Declarant, LineView, MonthView
 from matching.services.clauses.declaring_writing import NewPerson, TypedLine, Upload
 from matching.services.clauses.evidence import ACCEPTED
-from matching.services.clauses.links import declarant_by_token
+from matching.services.clauses.links import CLOSED, declarant_by_token
 from matching.text import MONTHS, written_day, written_hours
 from matching.web.app import csrf
 from matching.web.guard import public, requires
@@ -69,7 +69,10 @@ def both(path: str, name: str, *methods: str) -> Callable[[View], View]:
         def by_link(token: str, **values: Any) -> Any:
             if request.method == "POST":
                 _check_csrf()
-            return view(Way(declarant_by_token(context(), token), token), **values)
+            try:
+                return view(Way(declarant_by_token(context(), token), token), **values)
+            except NotFound:
+                raise NotFound(CLOSED) from None  # the same page whatever is not there
 
         by_link.__name__ = f"link_{name}"
         csrf.exempt(by_link)
@@ -288,9 +291,9 @@ def days(way: Way, participation_id: int) -> Any:
     view = declaring.open_month(context(), way.declarant)
     part = request.args.get("n", "")
     line = view.line(f"{participation_id}-{part}" if part else str(participation_id))
-    if not view.editable:
-        raise Conflict("Ce mois a été envoyé pendant ce temps. Rouvrez-le pour voir où il en est.")
     if request.method == "GET":
+        if not view.editable or line.locked:
+            return way.to("month")
         known = {day: written_hours(minutes).replace("\u00a0", "") for day, minutes in line.days}
         return _days_page(way, view, line, known)
     every = _every_day(line)
@@ -329,6 +332,8 @@ def _days_page(
 @both("/personne", "person", "GET", "POST")
 def person(way: Way) -> Any:
     view = declaring.open_month(context(), way.declarant)
+    if not view.editable:
+        return way.to("month")
     if request.method == "GET":
         return _person_page(way, view, NewPerson())
     form = request.form
@@ -369,6 +374,8 @@ def _person_page(way: Way, view: MonthView, typed: NewPerson, error: Invalid | N
 def sheet(way: Way) -> Any:
     view = declaring.open_month(context(), way.declarant)
     show = partial(render_template, "declare/sheet.html", way=way, view=view, words=_Words)
+    if not view.editable:
+        return way.to("month")
     if request.method == "GET":
         return show(error=None, version=view.version)
     sent = _upload()
@@ -425,7 +432,7 @@ def correction(commitment_id: int, month: str) -> Any:
     way = Way(declaring.declarant_of(context(), actor(), commitment_id, month))
     view = declaring.open_month(context(), way.declarant)
     if not view.decided or view.declaration_id is None:
-        raise RuleRefused("Ce mois n’a pas encore reçu de décision\u00a0: il n’y a rien à corriger.")
+        return way.to("month")  # not decided yet: the hours are still the company's to change
     if request.method == "GET":
         return _correction_page(way, view)
     line_id = request.form.get("line_id", "")
