@@ -207,14 +207,20 @@ def register_contract(
     """
     require(actor, Permission.EDIT_CLAUSES)
     with ctx.write(actor) as work:
-        problems = Problems()
-        insee = check_contract(work.session, contract, problems)
-        _check_lots([one.lot for one in commitments], (), problems)
-        places = _check_all(work.session, commitments, problems)
-        problems.raise_if_any(_REFUSED)
-        row = _add_contract(work, contract, insee)
-        keys = _add_all(work, row, commitments, places)
-    return row.id, keys
+        return write_contract(work, contract, commitments)
+
+
+def write_contract(
+    work: UnitOfWork, contract: ContractInput, commitments: Sequence[CommitmentInput]
+) -> tuple[int, tuple[int, ...]]:
+    """As `register_contract`, in a transaction already open."""
+    problems = Problems()
+    insee = check_contract(work.session, contract, problems)
+    _check_lots([one.lot for one in commitments], (), problems)
+    places = _check_all(work.session, commitments, problems)
+    problems.raise_if_any(_REFUSED)
+    row = _add_contract(work, contract, insee)
+    return row.id, _add_all(work, row, commitments, places)
 
 
 def add_commitments(
@@ -223,12 +229,17 @@ def add_commitments(
     """Add lots to a contract already registered; their identifiers."""
     require(actor, Permission.EDIT_CLAUSES)
     with ctx.write(actor) as work:
-        row = scope.fetch(work.session, actor, Contract, contract_id)
-        problems = Problems()
-        _check_lots([one.lot for one in commitments], [one.lot for one in row.commitments], problems)
-        places = _check_all(work.session, commitments, problems)
-        problems.raise_if_any(_REFUSED)
-        return _add_all(work, row, commitments, places)
+        return write_lots(work, scope.fetch(work.session, actor, Contract, contract_id), commitments)
+
+
+def write_lots(work: UnitOfWork, row: Contract, commitments: Sequence[CommitmentInput]) -> tuple[int, ...]:
+    """As `add_commitments`, in a transaction already open."""
+    present = select(Commitment.lot).where(Commitment.contract_id == row.id)
+    problems = Problems()
+    _check_lots([one.lot for one in commitments], work.session.execute(present).scalars(), problems)
+    places = _check_all(work.session, commitments, problems)
+    problems.raise_if_any(_REFUSED)
+    return _add_all(work, row, commitments, places)
 
 
 def _check_all(session: Session, commitments: Sequence[CommitmentInput], problems: Problems) -> list[str | None]:

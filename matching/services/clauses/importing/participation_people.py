@@ -150,8 +150,8 @@ def _ask(who: WhoItem, birth: date | None) -> str:
     if who.person_id is None:
         return (
             f"La ligne {who.line} porte le même nom, et une date de naissance manque. Est-ce la même personne\u00a0? "
-            "Si oui, donnez un code à sa première ligne et reprenez-le ici comme code de personne connue. Sinon, écrivez "
-            "les deux dates de naissance."
+            "Si oui, donnez un code à sa première ligne et reprenez-le ici comme code de personne connue. Sinon, "
+            "écrivez les deux dates de naissance."
         )
     known = f" (code {who.code})" if who.code else ""
     same = (
