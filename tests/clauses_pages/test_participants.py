@@ -75,6 +75,8 @@ def test_a_new_person_then_the_decision(ctx: Context, client: FlaskClient) -> No
     assert "Bénéficiaire du RSA" in page
     assert "Attestation de l’organisme du 1er novembre 2026" in page
     assert "PASS IAE est un autre compte" in page
+    with ctx.read() as session:
+        assert session.execute(select(ReadLog.how)).scalars().all() == ["participation"]
 
 
 def test_somebody_known_is_found_by_words_that_stay_out_of_the_address(ctx: Context, client: FlaskClient) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from matching.access.permissions import Actor
 from matching.clauses.ledger import reversal_of
@@ -20,6 +21,7 @@ from matching.services.clauses.eligibility import (
     read_eligibility,
     refresh_until,
 )
+from matching.services.clauses.eligibility_clock import refresh_everybody
 from matching.services.clauses.participations import ParticipationInput, edit_participation
 from matching.services.clauses.rules import load_clause_defaults
 from matching.services.context import Context
@@ -191,6 +193,23 @@ def test_hours_validated_are_not_left_without_eligibility(any_ctx: Context) -> N
     assert until(any_ctx, key) == date(2026, 11, 30)
 
 
+def test_an_age_is_learnt_with_the_decision(any_ctx: Context) -> None:
+    officer, _, key = world(any_ctx)
+    typed = DecisionInput(EligiblePublic.SENIOR, proof_kind=ProofKind.IDENTITY)
+    with pytest.raises(Invalid):
+        decide_eligibility(any_ctx, officer, key, 1, typed)
+    for birth, field in ((date(1976, 11, 24), "public"), (date(2026, 11, 23), "birth_date")):
+        with pytest.raises(Invalid) as error:
+            decide_eligibility(any_ctx, officer, key, 1, replace(typed, birth_date=birth))
+        assert error.value.errors[0].field == field
+    decide_eligibility(any_ctx, officer, key, 1, replace(typed, birth_date=date(1976, 11, 23)))
+    decide_eligibility(any_ctx, officer, key, 2, replace(typed, birth_date=date(1950, 1, 1)))
+    with any_ctx.read() as session:
+        fact = session.execute(select(ProtectedFact)).scalar_one()
+    assert (fact.value, fact.source) == ("1976-11-23", FactSource.CERTIFIED)
+    assert read_eligibility(any_ctx, officer, key).birth_known
+
+
 # --- the clock -----------------------------------------------------------------------------------------
 
 HIRE = date(2025, 8, 31)
@@ -250,6 +269,11 @@ def test_the_rule_in_force_the_day_the_clock_started(ctx: Context) -> None:
     clauses.validated(ctx, commitment, after, 600, month=date(2026, 9, 1))
     assert refreshed(ctx, before) == date(2028, 7, 31)
     assert refreshed(ctx, after) == date(2027, 8, 31)
+    with ctx.write(None) as work:
+        work.session.execute(delete(EligibilityRule).where(EligibilityRule.months == 12))
+        refresh_everybody(work)
+        work.record("test.rule", "eligibility_rule", 0)
+    assert until(ctx, after) == date(2028, 8, 31)
 
 
 def test_extensions_are_capped_by_the_maximum(any_ctx: Context) -> None:

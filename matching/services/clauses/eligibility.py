@@ -6,9 +6,9 @@ A decision is added, never changed: the last one holds, the others stay readable
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -24,18 +24,23 @@ from matching.services.clauses.eligibility_clock import (
     wait_for_ledger,
 )
 from matching.services.clauses.evidence import PROOF, store_evidence
-from matching.services.clauses.participations import NOT_SAVED, acted_on, expect_version, last_worked_on
+from matching.services.clauses.participations import (
+    NOT_SAVED,
+    acted_on,
+    expect_version,
+    last_worked_on,
+    log_participation,
+)
 from matching.services.clauses.rules import duration_rules, proof_rules
 from matching.services.context import Context
-from matching.store.database import WRITE_OPTION
 from matching.store.scope import fetch
 from matching.store.tables.contracts import Commitment, CommitmentPublic
-from matching.store.tables.exposure import ReadLog
 from matching.store.tables.organisations import Organisation
 from matching.store.tables.participations import EligibilityDecision, Participation
 from matching.store.tables.people import Candidate
+from matching.store.tables.protected import ProtectedFact
 from matching.store.unit_of_work import UnitOfWork
-from matching.terms import Known
+from matching.terms import FactSource, Known
 from matching.text import written_day
 
 __all__ = [
@@ -56,7 +61,8 @@ class DecisionInput:
     """What an officer decides. `refused`: not eligible, with the reason in `opinion`.
 
     `without_end`: the paper itself has no end. `extension_months` is what is added in all. `ends_on` cuts eligibility
-    before the rule does. `override_reason`: why the person counts although the rules do not say yes.
+    before the rule does. `override_reason`: why the person counts although the rules do not say yes. `birth_date` is
+    kept when none is on file, the age being what some publics are.
     """
 
     public: EligiblePublic | None
@@ -70,6 +76,7 @@ class DecisionInput:
     extension_months: int = 0
     ends_on: date | None = None
     override_reason: str = ""
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ def decide_eligibility(
         expect_version(work.session, row, version)
         decided_on = typed.decided_on or today
         _check(work.session, row, typed, decided_on, today)
+        _keep_birth(work.session, row, typed, today)
         granted, overridden = Known.NO, False
         if not typed.refused:
             granted, overridden = _grant(work.session, row, typed, decided_on)
@@ -140,11 +148,30 @@ def _check(session: Session, row: Participation, typed: DecisionInput, decided_o
         problems.add("opinion", "Écrivez pourquoi la personne n’est pas éligible\u00a0: elle peut le demander.")
     elif typed.public is EligiblePublic.PRESCRIBER and not typed.opinion.strip():
         problems.add("opinion", "Écrivez l’avis motivé du prescripteur, avec son nom et sa structure.")
+    if typed.birth_date is not None and not date(today.year - 110, 1, 1) <= typed.birth_date < today:
+        problems.add("birth_date", "Vérifiez la date de naissance.", typed.birth_date)
     if typed.ends_on is not None and typed.ends_on < decided_on:
         problems.add("ends_on", f"La fin vient avant la décision du {written_day(decided_on)}.", typed.ends_on)
     _check_worked(session, row, typed, problems)
     _check_extension(session, row, typed, decided_on, problems)
     problems.raise_if_any(NOT_SAVED)
+
+
+def _keep_birth(session: Session, row: Participation, typed: DecisionInput, today: date) -> None:
+    if typed.birth_date is None or birth_of(read_facts(session, row.person_id)) is not None:
+        return
+    seen = typed.proof_kind is ProofKind.IDENTITY
+    session.add(
+        ProtectedFact(
+            person_id=row.person_id,
+            kind="birth_date",
+            value=typed.birth_date.isoformat(),
+            source=FactSource.CERTIFIED if seen else FactSource.DECLARED,
+            known_on=today,
+            proof="",
+        )
+    )
+    session.flush()
 
 
 def _check_worked(session: Session, row: Participation, typed: DecisionInput, problems: Problems) -> None:
@@ -287,6 +314,7 @@ class EligibilitySheet:
     version: int
     candidate_code: str
     every_public: bool
+    birth_known: bool
     lines: tuple[PublicLine, ...]
 
 
@@ -303,26 +331,28 @@ def read_eligibility(ctx: Context, actor: Actor, participation_id: int) -> Eligi
         ).one_or_none()
         allowed = allowed_publics(session, row.commitment_id)
         employer = session.get(Organisation, row.organisation_id) if row.organisation_id else None
+        facts = read_facts(session, row.person_id)
         lines = public_lines(
-            read_facts(session, row.person_id),
+            facts,
             allowed,
             employer.kind if employer else None,
             proof_rules(session),
             ctx.clock.today(),
             row.started_on,
         )
-        sheet = EligibilitySheet(row.id, row.version, candidate.code if candidate else "", not allowed, lines)
+        sheet = EligibilitySheet(
+            row.id,
+            row.version,
+            candidate.code if candidate else "",
+            not allowed,
+            birth_of(facts) is not None,
+            lines,
+        )
     if candidate is not None:
         log_read(ctx, actor, candidate.id, "eligibility")
     else:
-        _log(ctx, actor, participation_id, ctx.clock.now())
+        log_participation(ctx, participation_id, actor, "eligibility")
     return sheet
-
-
-def _log(ctx: Context, actor: Actor, participation_id: int, at: datetime) -> None:
-    values = {"at": at, "actor_id": actor.user_id, "subject_type": "participation", "subject_id": participation_id}
-    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
-        connection.execute(insert(ReadLog).values(how="eligibility", **values))
 
 
 @dataclass(frozen=True)

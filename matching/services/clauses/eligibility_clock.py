@@ -95,6 +95,12 @@ def refresh_until(work: UnitOfWork, person_ids: Iterable[int]) -> None:
         _refresh(work.session, rules, ids[start : start + _CHUNK])
 
 
+def refresh_everybody(work: UnitOfWork) -> None:
+    """The same for all eligible people, after the rules of duration changed."""
+    query = select(Participation.person_id).where(Participation.eligible == Known.YES).distinct()
+    refresh_until(work, work.session.execute(query).scalars())
+
+
 def _refresh(session: Session, rules: Sequence[DurationRule], person_ids: list[int]) -> None:
     session.flush()
     # Columns, not entities: the ledger's totals were written in SQL, and an entity already loaded would be stale.

@@ -13,7 +13,7 @@ from matching.clauses.eligibility import StartEvent
 from matching.clauses.terms import EligiblePublic, Outcome, ProofKind, Route
 from matching.services.clauses.eligibility_clock import EligibilityClock, clock_of, first_validated_of, last_grants
 from matching.services.clauses.participation_list import Standing, standing_on
-from matching.services.clauses.participations import ParticipationInput
+from matching.services.clauses.participations import ParticipationInput, log_participation
 from matching.services.clauses.rules import duration_rules, thresholds_on
 from matching.services.context import Context
 from matching.store.scope import fetch
@@ -112,8 +112,8 @@ class ParticipationSheet:
         )
 
 
-def get_participation(ctx: Context, actor: Actor, participation_id: int) -> ParticipationSheet:
-    """The page of a participation; raises `NotFound`."""
+def get_participation(ctx: Context, actor: Actor, participation_id: int, how: str = "") -> ParticipationSheet:
+    """The page of a participation; raises `NotFound`. The reading is logged as `how`, unless it only serves a form."""
     require(actor, Permission.DECIDE_ELIGIBILITY)
     today = ctx.clock.today()
     with ctx.read() as session:
@@ -123,7 +123,7 @@ def get_participation(ctx: Context, actor: Actor, participation_id: int) -> Part
         employer = session.get(Organisation, row.organisation_id) if row.organisation_id else None
         clock = _clock(session, row)
         notice = thresholds_on(session, today).proof_notice_days
-        return ParticipationSheet(
+        sheet = ParticipationSheet(
             id=row.id,
             version=row.version,
             code=row.code,
@@ -153,6 +153,9 @@ def get_participation(ctx: Context, actor: Actor, participation_id: int) -> Part
             decisions=_decisions(session, row.id),
             others=_others(session, row.person_id, today, notice),
         )
+    if how:
+        log_participation(ctx, participation_id, actor, how)
+    return sheet
 
 
 def _clock(session: Session, row: Participation) -> EligibilityClock:

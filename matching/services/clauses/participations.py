@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -17,9 +17,11 @@ from matching.services.candidates.identity import Identity, check_identity, new_
 from matching.services.clauses.eligibility_clock import refresh_until, wait_for_ledger
 from matching.services.context import Context
 from matching.store.bulk import insert_of
+from matching.store.database import WRITE_OPTION
 from matching.store.scope import fetch
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
+from matching.store.tables.exposure import ReadLog
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.organisations import Organisation
 from matching.store.tables.participations import Participation
@@ -128,11 +130,11 @@ def insert_participation(work: UnitOfWork, columns: Mapping[str, Any]) -> Added:
 
     Two officers may reach for the same code at once: whoever comes second waits for the first, then takes the next.
     """
-    insert = insert_of(work.session)
+    insert_here = insert_of(work.session)
     number = next_number(work.session)
     while True:
         code = f"H-{number:04d}"
-        row = insert(Participation).values(code=code, created_at=work.at, version=1, **columns)
+        row = insert_here(Participation).values(code=code, created_at=work.at, version=1, **columns)
         done = row.on_conflict_do_nothing(index_elements=["code"]).returning(Participation.id)
         key = work.session.execute(done).scalar_one_or_none()
         if key is not None:
@@ -251,6 +253,13 @@ def expect_version(session: Session, row: Participation, version: int) -> None:
         if who
         else CHANGED_MEANWHILE
     )
+
+
+def log_participation(ctx: Context, participation_id: int, actor: Actor, how: str) -> None:
+    """Note that the actor read by which public somebody counts: `how` is `participation` or `eligibility`."""
+    values = {"actor_id": actor.user_id, "subject_type": "participation", "subject_id": participation_id, "how": how}
+    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
+        connection.execute(insert(ReadLog).values(at=ctx.clock.now(), **values))
 
 
 # --- checks ------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ Names are searched by forms and kept in the session: they never stand in an addr
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
@@ -306,7 +305,8 @@ def _read_work() -> ParticipationInput:
 @requires(Permission.DECIDE_ELIGIBILITY)
 def show(participation_id: int) -> Page:
     """The work, the clock, the decisions and the person's other participations."""
-    return render_template("participants/show.html", one=_sheet(participation_id))
+    one = get_participation(context(), actor(), participation_id, "participation")
+    return render_template("participants/show.html", one=one)
 
 
 def _sheet(participation_id: int) -> ParticipationSheet:
@@ -455,18 +455,15 @@ def _read_decision() -> DecisionInput:
         proof_dated_on=forms.day("proof_dated_on", problems),
         proof_valid_until=forms.day("proof_valid_until", problems),
         without_end="without_end" in request.form,
-        decided_on=_decided_on(problems),
+        decided_on=forms.day("decided_on", problems),
         opinion=forms.text("opinion"),
         extension_months=forms.whole("extension_months", problems) or 0,
         ends_on=forms.day("ends_on", problems),
         override_reason=forms.text("override_reason"),
+        birth_date=forms.day("birth_date", problems),
     )
     problems.raise_if_any()
     return typed
-
-
-def _decided_on(problems: Problems) -> date | None:
-    return forms.day("decided_on", problems)
 
 
 def _evidence_sent() -> tuple[bytes, str] | None:
