@@ -5,6 +5,7 @@ The official schema accepts half of these bad values: « valid » does not mean 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -21,6 +22,14 @@ from matching.text import fold
 LOWEST_CENTS, HIGHEST_CENTS = 100, 10_000_000_000 * 100
 FIRST_YEAR = 2000
 LONGEST_MONTHS = 50 * 12
+PUBLISHED = (
+    "nature", "techniques", "modalitesExecution", "marcheInnovant", "ccag", "offresRecues", "attributionAvance",
+    "tauxAvance", "typeGroupementOperateurs", "procedure", "typesPrix", "formePrix", "sousTraitanceDeclaree",
+    "considerationsEnvironnementales", "origineUE", "origineFrance", "dateDebutExecution",
+    "montantSubventionPublique",
+)  # fmt: skip
+"""Fields kept as published, for the export; everything else of a record has a column."""
+_LONGEST_PUBLICATION = 10_000
 _SHOWN = 60
 
 
@@ -67,7 +76,10 @@ class Amendment:
 
 @dataclass(frozen=True)
 class Record:
-    """A contract as the registry can take it. Unknown is None; `social` None means that nothing readable is said."""
+    """A contract as the registry can take it. Unknown is None; `social` None means that nothing readable is said.
+
+    `publication`: the fields of `PUBLISHED` as they were, in JSON, for the export.
+    """
 
     id: str
     buyer_siret: str
@@ -86,7 +98,8 @@ class Record:
     framework_id: str
     social: frozenset[SocialConsideration] | None
     amendments: tuple[Amendment, ...]
-    published: dict[str, Any] = field(compare=False)
+    techniques: tuple[str, ...]
+    publication: str | None = field(compare=False)
 
     @property
     def buyer_siren(self) -> str:
@@ -182,7 +195,8 @@ class _Reader:
             framework_id=self._text("idAccordCadre", 40, quiet=True),
             social=self._social(),
             amendments=self._amendments(),
-            published=self.content,
+            techniques=tuple(_listed(self.content.get("techniques"))),
+            publication=_publication(self.content),
         )
 
     def _text(self, name: str, most: int, *, quiet: bool = False) -> str:
@@ -337,6 +351,19 @@ class _Reader:
             holders=self._holders(inner.get("titulaires"), "modifications.titulaires", "titulaire"),
             published_on=self._day(inner, "datePublicationDonneesModification"),
         )
+
+
+def _listed(read: Any) -> list[str]:
+    """`{"techniques": {"technique": […]}}`, a bare list, or text joined by commas in earlier years."""
+    if isinstance(read, dict):
+        read = next(iter(read.values()), None)
+    return [str(word) for word in read] if isinstance(read, list) else str(read or "").split(",")
+
+
+def _publication(content: dict[str, Any]) -> str | None:
+    kept = {name: content[name] for name in PUBLISHED if content.get(name) is not None and not _is_nan(content[name])}
+    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str) if kept else ""
+    return text if 0 < len(text) <= _LONGEST_PUBLICATION else None
 
 
 def read_yes_no(read: object) -> Known:

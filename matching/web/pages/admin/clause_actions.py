@@ -33,6 +33,7 @@ CLAUSE_ACTIONS = {
     "declaration_link.revoked": "Lien de déclaration retiré",
     "certificate.issued": "Attestation éditée",
     "statement.issued": "Bilan édité",
+    "decp.imported": "Données essentielles reprises",
     "ledger.appended": "Heures écrites au grand livre",
     "snapshot.frozen": "Bilan annuel figé",
     "declaration.decided": "Décisions sur une déclaration",
