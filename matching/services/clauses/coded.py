@@ -25,8 +25,7 @@ from sqlalchemy.orm import Session
 
 from matching.clauses.dates import age_on
 from matching.clauses.small_cells import DEFAULT_THRESHOLD, HIDDEN, TOTAL, Cell, Shown, Total, protect_across
-from matching.clauses.terms import ASSIGNMENT_ROUTES, BY_STATUS, SECRET_PUBLICS, EligiblePublic, Route
-from matching.services.clauses.participations import Outcome
+from matching.clauses.terms import ASSIGNMENT_ROUTES, BY_STATUS, SECRET_PUBLICS, EligiblePublic, Outcome, Route
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.participations import Participation
 from matching.store.tables.protected import ProtectedFact
@@ -85,10 +84,11 @@ NO_FACT: Final = Facts()
 
 @dataclass(frozen=True)
 class CodedHours:
-    """One code and its minutes."""
+    """One code and its minutes. `participation_id`: to open it, for clause officers only."""
 
     code: str
     minutes: int
+    participation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -249,14 +249,16 @@ def people_of(
     total = Cell(len({row.person_id for row in rows}), sum(row.minutes for row in rows))
     cells = _cells(rows, facts, coded)
     lists = _protected(rows, facts, cells, total, threshold) if coded else _open(cells, total)
-    return People(total.people, total.minutes, lists, _codes(rows), threshold)
+    return People(total.people, total.minutes, lists, _codes(rows, coded), threshold)
 
 
-def _codes(rows: Iterable[HoursRow]) -> tuple[CodedHours, ...]:
-    minutes: dict[str, int] = {}
+def _codes(rows: Iterable[HoursRow], coded: bool) -> tuple[CodedHours, ...]:
+    minutes: dict[tuple[str, int], int] = {}
     for row in rows:
-        minutes[row.code] = minutes.get(row.code, 0) + row.minutes
-    return tuple(CodedHours(code, minutes[code]) for code in sorted(minutes, key=lambda code: (len(code), code)))
+        key = row.code, row.participation_id
+        minutes[key] = minutes.get(key, 0) + row.minutes
+    ordered = sorted(minutes.items(), key=lambda item: (len(item[0][0]), item[0]))
+    return tuple(CodedHours(code, total, None if coded else key) for (code, key), total in ordered)
 
 
 def _cells(rows: Iterable[HoursRow], facts: Mapping[int, Facts], coded: bool) -> Cells:
