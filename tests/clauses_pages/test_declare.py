@@ -161,6 +161,16 @@ def test_a_wrong_document_tells_the_remedy(site: Site) -> None:
     assert (answer.status_code, "Renommez-le en .png" in text(answer)) == (422, True)
 
 
+def test_a_document_too_heavy_tells_the_limit(site: Site) -> None:
+    assert site.app.config["MAX_CONTENT_LENGTH"] == site.ctx.settings.upload_max_bytes
+    site.app.config["MAX_CONTENT_LENGTH"] = 2000
+    key = site.person()
+    for base in ("", f"/declarer/{site.link()}"):
+        answer = site.post(base, **{f"h{key}": "7h", "file": (io.BytesIO(PDF.ljust(2000, b"0")), "lourd.pdf")})
+        assert (answer.status_code, "10 Mo au plus" in text(answer)) == (413, True)
+    assert site.view().version == 0
+
+
 def test_days(site: Site) -> None:
     key = site.person()
     path = f"{site.base}/jours/{key}"
@@ -242,6 +252,10 @@ def test_a_decided_month_is_corrected_on_request_or_completed(site: Site) -> Non
     assert "demande de correction est partie" in text(site.client.get(answer.location))
     assert site.client.post(f"{site.base}/complement").status_code == 303
     assert "heures oubliées" in text(site.client.get(site.base))
+    first = text(site.client.get(f"{site.base}?n=1"))
+    assert "Demander une correction" in first
+    assert "Ajouter des heures oubliées" not in first
+    assert site.client.get(f"{site.base}?n=3").status_code == 404
     dropped = site.client.post(f"{site.base}/complement", data={"action": "drop", "version": site.view().version})
     assert dropped.status_code == 303
     assert site.view().number == 1

@@ -81,6 +81,7 @@ def test_what_is_taken_and_under_which_name(ctx: Context, content: bytes, filena
         (b"<html><script>alert(1)</script></html>", "releve.pdf", "son contenu dit autre chose"),
         (b" %PDF-1.7", "releve.pdf", "ni un PDF"),
         (b"GIF89a", "photo.gif", "Envoyez un PDF, une photo"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(20), "IMG_1.HEIC", "capture d’écran"),
         (b"MZ\x90\x00", "programme.exe", "ni un PDF"),
         (zipped(**{"word__document.xml": b"<a/>"}), "releve.xlsx", "ni un PDF"),
         (b"PK\x03\x04broken", "releve.xlsx", "ni un PDF"),

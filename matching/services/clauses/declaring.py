@@ -110,6 +110,8 @@ class MonthView:
     company: str
     month: date
     number: int
+    last: int
+    """The highest number of the month: those before are only read."""
     state: DeclarationState | None
     version: int
     declaration_id: int | None
@@ -127,7 +129,7 @@ class MonthView:
 
     @property
     def editable(self) -> bool:
-        return self.state is None or self.state in OPEN_STATES
+        return self.number == self.last and (self.state is None or self.state in OPEN_STATES)
 
     @property
     def decided(self) -> bool:
@@ -350,27 +352,35 @@ def _works(person: Participation, month: date) -> bool:
 # --- one month -------------------------------------------------------------------------------------------
 
 
-def open_month(ctx: Context, declarant: Declarant) -> MonthView:
-    """The month as its page shows it. Raises `RuleRefused` when this month cannot be declared."""
+def open_month(ctx: Context, declarant: Declarant, number: int | None = None) -> MonthView:
+    """The month as its page shows it, or an earlier declaration of it by its `number`.
+
+    Raises `RuleRefused` when this month cannot be declared, `NotFound` when nothing has this number.
+    """
     with ctx.read() as session:
-        return read_view(session, declarant, ctx.clock.today())
+        return read_view(session, declarant, ctx.clock.today(), number)
 
 
-def current(session: Session, declarant: Declarant) -> HourDeclaration | None:
-    """The declaration of this month: the last one when hours forgotten were added."""
+def current(session: Session, declarant: Declarant, number: int | None = None) -> HourDeclaration | None:
+    """The declaration of this month: the last one when hours forgotten were added, or the one of this number."""
     query = select(HourDeclaration).where(
         HourDeclaration.commitment_id == declarant.commitment_id,
         HourDeclaration.organisation_id == declarant.organisation_id,
         HourDeclaration.month == declarant.month,
     )
+    if number is not None:
+        query = query.where(HourDeclaration.number == number)
     return session.execute(query.order_by(HourDeclaration.number.desc()).limit(1)).scalar_one_or_none()
 
 
-def read_view(session: Session, declarant: Declarant, today: date) -> MonthView:
+def read_view(session: Session, declarant: Declarant, today: date, number: int | None = None) -> MonthView:
     """As `open_month`, in a session already open."""
     commitment = session.get_one(Commitment, declarant.commitment_id)
     contract = session.get_one(Contract, commitment.contract_id)
-    found = current(session, declarant)
+    newest = current(session, declarant)
+    found = newest if number is None else current(session, declarant, number)
+    if found is None and number is not None:
+        raise NotFound()
     if found is None:
         check_month(contract, commitment, declarant.month, today)
     officer = session.get(UserAccount, commitment.facilitator_id) if commitment.facilitator_id else None
@@ -384,6 +394,7 @@ def read_view(session: Session, declarant: Declarant, today: date) -> MonthView:
         session.get_one(Organisation, declarant.organisation_id).name,
         declarant.month,
         found.number if found else 1,
+        newest.number if newest else 1,
         found.state if found else None,
         found.version if found else 0,
         found.id if found else None,

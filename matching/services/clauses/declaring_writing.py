@@ -564,7 +564,7 @@ def submit_month(ctx: Context, declarant: Declarant, version: int) -> int:
             text = "Cette déclaration n’est pas complète. Revenez au mois\u00a0: ce qui manque y est indiqué."
             raise RuleRefused(text if review.lines else "Ajoutez au moins une personne avant d’envoyer.")
         for line in declaration.lines:
-            if line.state is LineState.REJECTED:  # returned with a reason, mended: to be looked at again
+            if line.state in (LineState.REJECTED, LineState.PENDING):  # returned, mended: to be looked at again
                 line.state, line.reject_reason, line.reason_note = LineState.PENDING, None, ""
                 line.decided_by_id = line.decided_at = None
         declaration.state = DeclarationState.SUBMITTED

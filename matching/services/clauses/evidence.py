@@ -79,6 +79,7 @@ _KINDS = (
     ),
     _Kind("un classeur LibreOffice", _ODS, ("ods",), _is_ods),
 )
+_HEIC = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"hevc")
 ACCEPTED = ",".join(f".{extension}" for kind in _KINDS for extension in kind.extensions)
 """For the `accept` attribute of a file field."""
 
@@ -152,6 +153,9 @@ def check_document(content: bytes, filename: str) -> _Kind:
         raise _refused(f"{heavy} Envoyez une photo moins lourde, ou découpez le document.")
     found = next((kind for kind in _KINDS if kind.recognises(content)), None)
     extension = _extension(filename)
+    if found is None and content[4:8] == b"ftyp" and content[8:12] in _HEIC:
+        text = "Cette photo est au format HEIC de votre téléphone, que tous les postes ne lisent pas."
+        raise _refused(f"{text} Envoyez-en une capture d’écran, ou réglez l’appareil photo sur «{NBSP}JPEG{NBSP}».")
     if found is None:
         said = f" Son nom finit par .{extension}, son contenu dit autre chose." if _known(extension) else ""
         raise _refused(f"Ce fichier n’est ni un PDF, ni une photo, ni un tableur.{said} {_WANTED}")

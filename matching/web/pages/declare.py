@@ -134,6 +134,11 @@ class _Words:
         return name[0].upper() + name[1:]
 
     @staticmethod
+    def short(day: date) -> str:
+        """« 05/11 »: beside a month whose year is said."""
+        return f"{day:%d/%m}"
+
+    @staticmethod
     def of(day: date) -> str:
         """« de mai », « d’avril »."""
         name = MONTHS[day.month - 1]
@@ -177,9 +182,10 @@ class _Words:
 
 @both("", "month", "GET", "POST")
 def month(way: Way) -> Any:
-    view = declaring.open_month(context(), way.declarant)
     if request.method == "GET":
+        view = declaring.open_month(context(), way.declarant, _number())
         return _month_page(way, view) if view.editable else _sent_page(way, view)
+    view = declaring.open_month(context(), way.declarant)
     typed = _typed(view)
     action = request.form.get("action", "keep")
     try:
@@ -255,6 +261,12 @@ def _typed(view: MonthView) -> dict[str, TypedLine]:
         for line in view.lines
         if f"k{line.key}" in form
     }
+
+
+def _number() -> int | None:
+    """Which declaration of the month is read, when several were sent; the last one when nothing is said."""
+    typed = request.args.get("n", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else None
 
 
 def _version() -> int:
@@ -430,7 +442,7 @@ def complement(way: Way) -> Any:
 def correction(commitment_id: int, month: str) -> Any:
     """Ask the officer to correct a month already decided: what was counted never changes by itself."""
     way = Way(declaring.declarant_of(context(), actor(), commitment_id, month))
-    view = declaring.open_month(context(), way.declarant)
+    view = declaring.open_month(context(), way.declarant, _number())
     if not view.decided or view.declaration_id is None:
         return way.to("month")  # not decided yet: the hours are still the company's to change
     if request.method == "GET":
@@ -446,7 +458,7 @@ def correction(commitment_id: int, month: str) -> Any:
     except Invalid as error:
         return _correction_page(way, view, error), 422
     flash("Votre demande est partie. La réponse apparaîtra sur cette page.")
-    return way.to("month")
+    return way.to("month", n=view.number)
 
 
 def _wanted(text: str) -> int | None:
