@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matching.access.permissions import Actor
 from matching.clauses.eligibility import Proof, decide
 from matching.clauses.follow import DEFAULT_DELAYS, silent_days
 from matching.clauses.progress import Standing, standing
@@ -24,12 +25,15 @@ from matching.clauses.terms import (
     TerminationRule,
     TrainingHours,
 )
+from matching.clock import FixedClock
+from matching.demo import build
 from matching.demo.clauses import FIRST_MONTH, count_clauses
 from matching.services.clauses.checking import check_everything
 from matching.services.clauses.due import folds_of
 from matching.services.clauses.eligibility_clock import refresh_until
 from matching.services.clauses.findings import findings_of
 from matching.services.clauses.rules import proof_rules
+from matching.services.clauses.snapshots import compare_snapshot, list_snapshots, read_year
 from matching.services.context import Context
 from matching.store.tables import contracts, declarations, follow_through, ledger, participations
 from matching.store.tables.accounts import UserAccount
@@ -201,6 +205,45 @@ def test_what_officers_did_is_there(demo_ctx: Context) -> None:
         assert _values(session, declarations.CorrectionRequest.state) == {"open", "accepted"}
         assert session.execute(select(func.count(ledger.Allocation.id))).scalar_one() == 1
         assert session.execute(select(func.count(contracts.CommitmentTarget.target))).scalar_one() >= 4
+
+
+def test_hours_taken_back_show_as_a_difference_with_the_year_frozen(demo_ctx: Context) -> None:
+    with demo_ctx.read() as session:
+        account = session.execute(select(UserAccount).where(UserAccount.role == Role.CLAUSE_OFFICER)).scalars().first()
+    assert account is not None
+    officer = Actor(account.id, account.name, account.role)
+    (frozen,) = list_snapshots(demo_ctx, officer)
+    assert frozen.year == demo_ctx.clock.today().year - 1
+    now = read_year(demo_ctx, officer, frozen.year)
+    assert compare_snapshot(demo_ctx, officer, frozen.id).entries_since > 0
+    assert now.whole.minutes < frozen.minutes
+
+
+def test_a_double_was_resolved_with_a_reason(demo_ctx: Context) -> None:
+    with demo_ctx.read() as session:
+        resolved = session.execute(select(declarations.DuplicateResolution)).scalars().one()
+    assert resolved.reason
+
+
+def test_the_same_day_gives_the_same_demonstration(demo_ctx: Context, ctx: Context) -> None:
+    build(ctx)
+    heads = []
+    for one in (demo_ctx, ctx):
+        with one.read() as session:
+            heads.append(session.execute(select(ledger.LedgerHead.hash)).scalar_one())
+    assert heads[0] == heads[1]
+
+
+def test_it_holds_on_a_new_year_s_day_before_dawn(ctx: Context, clock: FixedClock) -> None:
+    clock.instant = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    build(ctx)
+    assert check_everything(ctx).breaches == ()
+    with ctx.read() as session:
+        states = _values(session, declarations.HourDeclaration.state)
+        last = session.execute(select(func.max(declarations.HourDeclaration.created_at))).scalar_one()
+    assert states == set(DeclarationState)
+    assert last is not None
+    assert last <= clock.instant
 
 
 def test_each_role_of_clauses_has_an_account(demo_ctx: Context) -> None:

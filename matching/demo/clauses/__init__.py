@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from matching.access.permissions import Actor
 from matching.demo.clauses import follow, hours, treatments
 from matching.demo.clauses.commitments import record_event, register
-from matching.demo.clauses.companies import add_accounts, add_companies
+from matching.demo.clauses.companies import add_accounts, add_companies, company_accounts
 from matching.demo.clauses.months import Months
 from matching.demo.clauses.participants import add_crew, read_candidates
 from matching.demo.clauses.services import SERVICES
@@ -21,10 +21,8 @@ from matching.services.clauses.due import minutes_due_of
 from matching.services.clauses.eligibility_clock import refresh_until
 from matching.services.clauses.rules import duration_rules
 from matching.services.context import Context
-from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment
 from matching.store.tables.organisations import Establishment
-from matching.terms import Role
 
 SEED = 25
 FIRST_MONTH = -24
@@ -53,6 +51,7 @@ def add_clauses(ctx: Context, password_hash: str) -> None:
         for officer in stage.officers:
             hours.decide(stage, month - 1, officer)
         follow.do_acts(stage, month)
+        follow.freeze_last_year(stage, month)
     _recent(stage)
 
 
@@ -76,9 +75,7 @@ def _settle_in(stage: Stage, password_hash: str) -> None:
         ]
         towns = session.execute(select(Establishment.commune_insee).order_by(Establishment.id)).scalars()
         stage.towns = [town for town in towns if town]
-        own = select(Establishment.id).where(Establishment.organisation_id == stage.companies["quais"])
-        account = select(UserAccount).where(UserAccount.role == Role.EMPLOYER, UserAccount.establishment_id.in_(own))
-        stage.company_account = actor_of(session.execute(account.order_by(UserAccount.id).limit(1)).scalar_one())
+        stage.accounts = company_accounts(work, stage.companies)
         stage.rules = duration_rules(session)
         work.record("demonstration.built", "commitment", 0, commitments=len(stage.contracts))
 
@@ -115,7 +112,7 @@ def _recent(stage: Stage) -> None:
     beginning = stage.months.at(stage.months.first(0), 8)
     for place, (key, state) in enumerate(treatments.OPEN.items()):
         at = max(beginning, stage.ctx.clock.now() - timedelta(days=7 - place, hours=place))
-        with stage.acting(at, stage.company_account if key[2] == "quais" else None) as work:
+        with stage.acting(at, stage.accounts.get(key[2])) as work:
             hours.declare(stage, work, key, state)
-    with stage.acting(stage.ctx.clock.now() - timedelta(hours=50), stage.company_account) as work:
+    with stage.acting(stage.ctx.clock.now() - timedelta(hours=50), stage.accounts["quais"]) as work:
         follow.ask_correction(stage, work)

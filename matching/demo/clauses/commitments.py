@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 
 from matching.clauses.penalty import PenaltyTerms
+from matching.clauses.rounding import Rounding
+from matching.clauses.sizing import from_amount
 from matching.clauses.terms import EventKind, PartyRole
 from matching.demo import words
 from matching.demo.clauses.model import CommitmentPlan, ContractPlan, EventPlan
@@ -95,6 +98,8 @@ def _commitment(
         order_rate=rate,
         order_hourly_cost=cost,
         order_rounding=rounding,
+        sizing_working=_working(plan),
+        sizing_rounding=Rounding.NEAREST.value if plan.sized else "",
         training=plan.training,
         training_cap_percent=plan.training_cap,
         evidence_required=plan.evidence,
@@ -110,6 +115,14 @@ def _commitment(
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def _working(plan: CommitmentPlan) -> str:
+    """How the hours were computed before signature, when the calculator was used."""
+    if plan.sized is None or plan.euros is None:
+        return ""
+    share, rate, cost = (Decimal(figure) for figure in plan.sized)
+    return "\n".join(from_amount(plan.euros * 100, share, rate, cost, Rounding.NEAREST).working)
 
 
 def _roles(plan: CommitmentPlan) -> list[tuple[str, PartyRole]]:

@@ -6,7 +6,9 @@ from random import Random
 
 from sqlalchemy import select
 
+from matching.access.permissions import Actor
 from matching.demo import words
+from matching.demo.clauses.stage import actor_of
 from matching.demo.numbers import luhn
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.organisations import Establishment, Organisation
@@ -84,6 +86,18 @@ def add_accounts(work: UnitOfWork, dice: Random, companies: dict[str, int], pass
         _account(work, dice, login, role, password_hash, work.session.execute(place).scalar_one())
     work.session.flush()
     return officers
+
+
+def company_accounts(work: UnitOfWork, companies: dict[str, int]) -> dict[str, Actor]:
+    """The first account of each company that has one."""
+    keys = {number: key for key, number in companies.items()}
+    query = (
+        select(UserAccount, Establishment.organisation_id)
+        .join(Establishment, Establishment.id == UserAccount.establishment_id)
+        .where(UserAccount.role == Role.EMPLOYER)
+        .order_by(UserAccount.id.desc())
+    )
+    return {keys[number]: actor_of(account) for account, number in work.session.execute(query) if number in keys}
 
 
 def _account(

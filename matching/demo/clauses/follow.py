@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,10 +12,14 @@ from matching.access.permissions import Actor
 from matching.clauses.ledger import allocation_of, reversal_of
 from matching.clauses.penalty import compute_penalty
 from matching.clauses.terms import LineState, PenaltyDecisionKind
+from matching.clock import FixedClock
 from matching.demo.clauses.hours import entry_of
 from matching.demo.clauses.stage import Stage
 from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.eligibility_clock import refresh_until
+from matching.services.clauses.entering import settled_state
 from matching.services.clauses.participations import acted_on
+from matching.services.clauses.snapshots import freeze_year
 from matching.store import ledger
 from matching.store.tables.contracts import ContactExchange, PoolingAgreement, PoolingMember
 from matching.store.tables.declarations import CorrectionRequest, DeclarationLine
@@ -243,6 +248,39 @@ def waive_penalty(stage: Stage, work: UnitOfWork) -> None:
     acted_on(work, commitment_id)
 
 
+def freeze_last_year(stage: Stage, month: int) -> None:
+    """In January the year before is kept as it was known; hours taken back in April show as a difference."""
+    january = 1 - stage.months.today.month or -12
+    if month == january:
+        at = stage.months.at(stage.months.day(month, 20), 9, 45)
+        dated = replace(stage.ctx, clock=FixedClock(at))
+        freeze_year(dated, stage.officers[0], stage.months.first(month - 1).year, "Bilan transmis aux élus.")
+    if month == min(january + 3, 0):
+        _take_back(stage, month, january - 3)
+
+
+def _take_back(stage: Stage, month: int, worked: int) -> None:
+    """Hours counted twice: reversed, nothing takes their place."""
+    plan = stage.plan("espaces-verts")
+    declared = stage.declared[plan.key, worked, plan.holder]
+    line, worker, _ = declared.lines[0]
+    officer = _officer(stage, plan.key)
+    with stage.acting(stage.months.at(stage.months.working_day(stage.months.day(month, 19)), 14), officer) as work:
+        work.session.add(declared.row)
+        standing = ledger.standing_entries(work.session, line.id)[0]
+        line.state = LineState.REVERSED
+        declared.row.state = settled_state(declared.row.lines)
+        ledger.append(work, [reversal_of(standing.id, ledger.as_entry(standing), "already_counted")])
+        refresh_until(work, [worker.human.person_id])
+        note = "Ces journées avaient été relevées deux fois."
+        work.record("line.reversed", "declaration_line", line.id, note=note, minutes=line.minutes)
+        acted_on(work, declared.row.commitment_id)
+
+
+def _officer(stage: Stage, key: str) -> Actor:
+    return next(o for o in stage.officers if key in {plan.key for _, plan in stage.commitments_of(o)})
+
+
 ACTS: tuple[tuple[int, str, Callable[[Stage, UnitOfWork], None]], ...] = (
     (-11, "parking", send_notice("parking")),
     (-9, "parking", waive_penalty),
@@ -260,7 +298,7 @@ def do_acts(stage: Stage, month: int) -> None:
     """The acts of a month, after its decisions."""
     for when, key, act in ACTS:
         if when == month:
-            officer = next(o for o in stage.officers if key in {p.key for _, p in stage.commitments_of(o)})
+            officer = _officer(stage, key)
             day = stage.months.working_day(stage.months.day(month, 18))
             with stage.acting(stage.months.at(day, 10, 5), officer) as work:
                 act(stage, work)

@@ -16,7 +16,7 @@ from matching.demo.clauses.stage import Declared, Stage, Worker
 from matching.services.clauses.eligibility_clock import clock_of, refresh_until
 from matching.services.clauses.participations import acted_on
 from matching.store import ledger
-from matching.store.tables.declarations import DeclarationLine, HourDeclaration, LineDay
+from matching.store.tables.declarations import DeclarationLine, DuplicateResolution, HourDeclaration, LineDay
 from matching.store.unit_of_work import UnitOfWork
 
 State = DeclarationState
@@ -36,14 +36,16 @@ def submit(stage: Stage, month: int) -> None:
 def declare(stage: Stage, work: UnitOfWork, key: tuple[str, int, str], state: State) -> Declared:
     """One company's month on a commitment, kept or sent."""
     commitment, month, organisation = key
-    sent = state is State.SUBMITTED
+    sent, sender = state is State.SUBMITTED, stage.accounts.get(organisation)
     row = HourDeclaration(
         commitment_id=stage.ids[commitment],
         organisation_id=stage.companies[organisation],
         month=stage.months.first(month),
         state=state,
         submitted_at=work.at if sent else None,
-        submitted_by_id=work.actor_id if sent else None,
+        # Companies without an account answer by the link they receive.
+        submitted_by_id=sender.user_id if sent and sender else None,
+        source="file" if organisation in treatments.BY_FILE else "page",
         created_at=work.at,
     )
     made = Declared(row, commitment, month, organisation)
@@ -171,6 +173,7 @@ def _settle(stage: Stage, work: UnitOfWork, declared: Declared) -> None:
         work.record("declaration.returned", "hour_declaration", row.id, note=row.return_reason)
         return
     _cut(stage, work, declared, key)
+    _resolve(stage, work, declared, key)
     rejected = treatments.REJECTED.get(key)
     entries = []
     for position, (line, worker, counted) in enumerate(declared.lines):
@@ -215,6 +218,23 @@ def _cut(stage: Stage, work: UnitOfWork, declared: Declared, key: tuple[str, int
     declared.lines[0] = (line, worker, _counted(stage.plan(declared.commitment), line))
     work.session.flush()
     work.record("line.cut", "declaration_line", line.id, kept=line.minutes, out=rest.minutes)
+
+
+def _resolve(stage: Stage, work: UnitOfWork, declared: Declared, key: tuple[str, int, str]) -> None:
+    """Two companies declared the same person: an officer said why these are not the same hours."""
+    if key not in treatments.RESOLVED:
+        return
+    other, reason = treatments.RESOLVED[key]
+    line, worker, _ = declared.lines[0]
+    there = stage.declared[key[0], key[1], other].lines
+    same = next(one for one, who, _ in there if who.human is worker.human)
+    assert work.actor_id is not None
+    first, second = sorted((line.id, same.id))
+    row = DuplicateResolution(
+        first_line_id=first, second_line_id=second, reason=reason, by_id=work.actor_id, at=work.at
+    )
+    work.session.add(row)
+    work.record("duplicate.resolved", "declaration_line", second, note=reason, other=first)
 
 
 def _override(work: UnitOfWork, line: DeclarationLine, worker: Worker) -> None:

@@ -78,7 +78,7 @@ class EventPlan:
 @dataclass(frozen=True)
 class CommitmentPlan:
     """One lot, or a whole contract. `window`: first and last month, None when not known. `answers`: the age in days
-    of the last answer of its contact."""
+    of the last answer of its contact. `sized`: part of labour and rate, in percent, and hourly cost in euros."""
 
     key: str
     label: str
@@ -100,6 +100,7 @@ class CommitmentPlan:
     evidence: bool = False
     promised: int | None = None
     orders: tuple[str, str, str, str] | None = None
+    sized: tuple[int, int, int] | None = None
     euros: int | None = None
     closed: int | None = None
     answered: int = 12

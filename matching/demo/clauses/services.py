@@ -59,11 +59,15 @@ CLEANING = ContractPlan(
                     P.EI,
                     -13,
                     8,
-                    12,
+                    9,
                     "Agent·e de propreté",
                     K.INSERTION_FIXED_TERM,
                     "net-avenir",
                 ),
+                # The same person for a month, in the evening: two companies declare them, and an officer agreed.
+                Crew(Route.AI, P.AI, -10, -10, 5, "Agent·e de propreté", K.FIXED_TERM, "entraide", twin=True),
+                # A CDI whose twelve months end soon: what is planned afterwards is at risk.
+                Crew(Route.DIRECT_HIRE, P.RSA, -11, None, 5, "Agent·e de propreté", K.PERMANENT),
                 Crew(Route.AI, P.AI, -9, 2, 8, "Agent·e de propreté", K.FIXED_TERM, "entraide"),
             ),
         ),

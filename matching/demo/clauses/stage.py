@@ -55,7 +55,7 @@ class Declared:
 
 @dataclass
 class Stage:
-    """`ids`: the commitments by key. `declared`: by commitment, month and company."""
+    """`ids`: the commitments by key. `accounts`: of companies, by key. `declared`: by commitment, month and company."""
 
     ctx: Context
     months: Months
@@ -63,7 +63,7 @@ class Stage:
     contracts: tuple[ContractPlan, ...]
     companies: dict[str, int] = field(default_factory=dict)
     officers: list[Actor] = field(default_factory=list)
-    company_account: Actor | None = None
+    accounts: dict[str, Actor] = field(default_factory=dict)
     towns: list[str] = field(default_factory=list)
     rules: tuple[DurationRule, ...] = ()
     candidates: list[Human] = field(default_factory=list)

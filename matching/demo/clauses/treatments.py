@@ -36,9 +36,14 @@ UNCUT = {("cantines", -1, "cuisine"), ("restaurant", -8, "brasserie")}
 CUT = {("restaurant", -8, "brasserie")}
 LONG_WEEK = {("chaussees", -1, "routes")}
 BY_DAY = {("gros-oeuvre", -1, "nova"), ("gros-oeuvre", -1, "erdrine"), *UNCUT, *LONG_WEEK}
+RESOLVED: dict[Key, tuple[str, str]] = {
+    ("nettoyage", -10, "entraide"): ("net-avenir", "Le matin avec l’une, le soir avec l’autre, plannings reçus."),
+}
+"""The other company that declared the same person, and why these are not the same hours."""
+BY_FILE = ("jardins", "marais", "geiq-batiment")
 RETURNED: dict[Key, str] = {
     ("restaurant", -1, "brasserie"): (
-        "Le total du mois comprend la semaine au centre de formation : indiquez les heures de formation à part."
+        "Le total du mois comprend la semaine au centre de formation\u00a0: indiquez les heures de formation à part."
     ),
 }
 REJECTED: dict[Key, Rejected] = {
