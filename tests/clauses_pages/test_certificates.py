@@ -90,7 +90,10 @@ def test_without_the_library_the_page_says_how_to_install_it(
 
 def test_statement_page_and_workbook_say_the_same(app: Flask, ctx: Context, held: tuple[int, int]) -> None:
     client = client_of(app, make.officer(ctx))
-    body = text_of(client.get(f"/bilans/{held[1]}").text)
+    page = client.get(f"/bilans/{held[1]}").text
+    assert '<a href="/participants/1">H-0001</a>' in page
+    assert "/participants/" not in client.get(f"/bilans/{held[1]}?version=a-remettre").text.partition("<main")[2]
+    body = text_of(page)
     for words in (f"61{NBSP}h{NBSP}30", f"100{NBSP}h", f"61,5{NBSP}%", "Version interne", "Suivi·e par la justice"):
         assert words in body, words
     content = client.get(f"/bilans/{held[1]}/bilan.xlsx").data
