@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from matching.access.permissions import Actor
 from matching.clauses.terms import DeclarationState, LineState, RejectReason, Route, TrainingHours
@@ -496,3 +496,20 @@ def test_the_same_person_is_not_added_twice(ctx: Context, site: Site) -> None:
 def test_the_clock_says_which_month_runs(site: Site, clock: FixedClock) -> None:
     clock.instant = clock.instant.replace(month=12)
     assert site.view("2026-12").state is None
+
+
+def test_a_month_is_read_in_as_many_questions_for_sixty_people_as_for_one(site: Site) -> None:
+    asked: list[int] = []
+    for people in (1, 59):
+        keys = [str(site.person()) for _ in range(people)]
+        site.save({key: TypedLine("7h") for key in keys})
+        declarant, seen = site.declarant(), [0]
+
+        def count(*_: object, seen: list[int] = seen) -> None:
+            seen[0] += 1
+
+        event.listen(site.ctx.engine, "before_cursor_execute", count)
+        declaring.open_month(site.ctx, declarant)
+        event.remove(site.ctx.engine, "before_cursor_execute", count)
+        asked.append(seen[0])
+    assert asked[0] == asked[1] <= 14

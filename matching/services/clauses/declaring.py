@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.dates import add_months
@@ -363,10 +363,15 @@ def open_month(ctx: Context, declarant: Declarant, number: int | None = None) ->
 
 def current(session: Session, declarant: Declarant, number: int | None = None) -> HourDeclaration | None:
     """The declaration of this month: the last one when hours forgotten were added, or the one of this number."""
-    query = select(HourDeclaration).where(
-        HourDeclaration.commitment_id == declarant.commitment_id,
-        HourDeclaration.organisation_id == declarant.organisation_id,
-        HourDeclaration.month == declarant.month,
+    lines = selectinload(HourDeclaration.lines).selectinload(DeclarationLine.days)
+    query = (
+        select(HourDeclaration)
+        .options(lines)
+        .where(
+            HourDeclaration.commitment_id == declarant.commitment_id,
+            HourDeclaration.organisation_id == declarant.organisation_id,
+            HourDeclaration.month == declarant.month,
+        )
     )
     if number is not None:
         query = query.where(HourDeclaration.number == number)
