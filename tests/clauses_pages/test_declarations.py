@@ -209,6 +209,10 @@ def test_the_next_declaration_is_one_click_away(client: FlaskClient, month: Mont
     other.declare(10 * H)
     assert f'href="/declarations/{other.id}">Déclaration suivante' in opened(client, month)
     assert "Déclarations à valider (2)" in opened(client, month)
+    third = Month(month.ctx, people=1)
+    third.declare(10 * H)
+    assert f'href="/declarations/{third.id}">Déclaration suivante' in opened(client, other)
+    assert f'href="/declarations/{month.id}">Déclaration suivante' in opened(client, third), "round again"
 
 
 def test_a_validated_line_is_corrected_then_undone(app: Flask, ctx: Context) -> None:

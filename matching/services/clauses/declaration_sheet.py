@@ -387,9 +387,9 @@ def _steps(session: Session, declaration: HourDeclaration) -> tuple[Step, ...]:
 
 
 def _next(session: Session, actor: Actor, declaration: HourDeclaration) -> tuple[int | None, int]:
-    """The oldest other declaration to decide, and how many wait besides this one."""
+    """The next declaration to decide (the oldest after this one, then the oldest of all), and how many others wait."""
     query = (
-        select(HourDeclaration.id)
+        select(HourDeclaration.id, HourDeclaration.submitted_at)
         .where(
             HourDeclaration.state == DeclarationState.SUBMITTED,
             HourDeclaration.id != declaration.id,
@@ -397,8 +397,11 @@ def _next(session: Session, actor: Actor, declaration: HourDeclaration) -> tuple
         )
         .order_by(HourDeclaration.submitted_at, HourDeclaration.id)
     )
-    ids = list(session.execute(query).scalars())
-    return (ids[0] if ids else None), len(ids)
+    others = session.execute(query).all()
+    here = (declaration.submitted_at or declaration.created_at, declaration.id)
+    after = [row.id for row in others if row.submitted_at and (row.submitted_at, row.id) > here]
+    first = others[0].id if others else None
+    return (after[0] if after else first), len(others)
 
 
 def _log(ctx: Context, actor: Actor, declaration_id: int) -> None:

@@ -11,6 +11,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.overlap import DuplicateKind
 from matching.errors import Conflict, FieldError, Invalid, NotFound, RuleRefused
 from matching.services.clauses.findings import duplicates_of
+from matching.services.clauses.participations import acted_on
 from matching.services.context import Context
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -50,6 +51,7 @@ def resolve(ctx: Context, actor: Actor, first_line_id: int, second_line_id: int,
         row = DuplicateResolution(first_line_id=low, second_line_id=high, reason=text, by_id=actor.user_id, at=work.at)
         session.add(row)
         session.flush()
+        acted_on(work, session.get_one(HourDeclaration, line.declaration_id).commitment_id)
         work.record("duplicate.resolved", "declaration_line", low, note=text, other=high)
         return Resolved(row.id, line.declaration_id)
 
