@@ -68,7 +68,7 @@ def test_a_contract_and_two_lots_are_entered_on_one_page(client: FlaskClient, ct
     assert "Enregistrer" in text_of(client.get("/engagements/nouveau"))
     more = client.post(
         "/engagements/nouveau",
-        data=CONTRACT | lot(publics="rsa", per_hour_cents="60", **{"p0-number": "552100554"}) | {"add_lot": "1"},
+        data=CONTRACT | lot(publics="rsa", per_hour_cents="60") | {"c0-p0-number": "552100554", "add_lot": "1"},
     )
     page = text_of(more)
     assert 'name="blocks" value="2"' in page
@@ -284,12 +284,10 @@ def world(ctx: Context, client: FlaskClient) -> dict[str, int]:
     framework = make.contract(ctx, number="AC-9", object="Voirie", support=Support.FRAMEWORK_AGREEMENT)
     past: dict[str, Any] = {"window_from": date(2025, 1, 1), "window_to": date(2025, 12, 31)}
     columns: dict[str, Any] = {"validated_minutes": 500 * 60}
-    reserved: dict[str, Any] = {"modality": Modality.RESERVED}
+    roads: dict[str, Any] = {"modality": Modality.RESERVED, "minutes": 60}
     return {
         "paint": make.commitment(ctx, works, lot="9", label="Peinture", holder_id=holder, **columns),
-        "roads": make.commitment(
-            ctx, framework, label="Voirie", holder_id=other, modality=Modality.RESERVED, minutes=60
-        ),
+        "roads": make.commitment(ctx, framework, label="Voirie", holder_id=other, **roads),
         "past": make.commitment(ctx, works, lot="1", label="Gros œuvre", facilitator_id=me.user_id, **past),
         "buyer": city,
         "holder": holder,

@@ -27,6 +27,7 @@ from matching.store import ledger
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import (
     Commitment,
+    CommitmentContact,
     CommitmentEvent,
     CommitmentParty,
     CommitmentPublic,
@@ -241,3 +242,10 @@ def pooling(ctx: Context, organisation_id: int, commitment_ids: Iterable[int]) -
 def account_row(ctx: Context, actor: Actor) -> UserAccount:
     with ctx.read() as session:
         return session.get_one(UserAccount, actor.user_id)
+
+
+def contact(ctx: Context, commitment_id: int, name: str = "Marie Inventée") -> int:
+    """Somebody to call about a commitment."""
+    with ctx.write(None) as work:
+        row = CommitmentContact(commitment_id=commitment_id, name=name, created_at=work.at)
+        return make._added(work, row, "test.contact")

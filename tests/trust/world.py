@@ -98,6 +98,8 @@ def build(app: Flask, ctx: Context) -> World:
         "group": {OWN: "certificate", NOBODYS: "zzz"},
         "insee": {OWN: make.NANTES},
         "kind": {OWN: "csv"},
+        "family": {OWN: "seuils", NOBODYS: "zzz"},
+        "rule_id": {OWN: 1, NOBODYS: UNKNOWN},
         "suivi": {OWN: str(adviser.user_id), OTHER: str(stranger.user_id), NOBODYS: str(UNKNOWN)},
         **_reference_ids(ctx),
         **_clauses(ctx, employer, rival),
@@ -129,7 +131,9 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
     link = create_link(ctx, clauses.officer(ctx), ours, us, clauses.OCTOBER, 14)
     with ctx.write(None) as work:
         sheet = store_evidence(ctx, work, b"%PDF-1.7", "releve.pdf", TIMESHEET, declaration_id=declared)
+    contact, foreign_contact = clauses.contact(ctx, ours), clauses.contact(ctx, theirs, name=f"{CANARY} Contact")
     return {
+        "contact_id": {OWN: contact, OTHER: foreign_contact, NOBODYS: UNKNOWN},
         "buyer_id": {OWN: buyer_id, OTHER: other_buyer, NOBODYS: UNKNOWN},
         "contract_id": {OWN: contract, OTHER: foreign, NOBODYS: UNKNOWN},
         "commitment_id": {OWN: ours, OTHER: theirs, NOBODYS: UNKNOWN},

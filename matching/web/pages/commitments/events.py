@@ -27,6 +27,7 @@ def events(commitment_id: int) -> Page:
     form = Typed(request.form)
     kind = form.choice("kind", EventKind)
     if kind not in service.RECORDED_HERE:
+        commitments.get_commitment(context(), actor(), commitment_id)
         return go(url_for("commitments.events", commitment_id=commitment_id))
 
     def act() -> None:
