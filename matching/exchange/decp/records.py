@@ -53,7 +53,7 @@ _CONSIDERATIONS = {fold(item.label): item for item in SocialConsideration} | {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Warned:
     """A value that could not be believed: stored as unknown. `read` is what was there, cut."""
 
@@ -62,7 +62,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Amendment:
     """A change published with a contract: `amount_cents` is the new total, `months` the new duration, None the same."""
 
@@ -74,7 +74,7 @@ class Amendment:
     published_on: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """A contract as the registry can take it. Unknown is None; `social` None means that nothing readable is said.
 
@@ -107,7 +107,7 @@ class Record:
         return self.buyer_siret[:9]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reported:
     """What became of one record: its place in the file, its id when it has one, why."""
 

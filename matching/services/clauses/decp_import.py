@@ -29,6 +29,7 @@ from matching.text import fold
 
 _LOCAL = frozenset({OrganisationKind.DEPARTEMENT, OrganisationKind.LOCAL_AUTHORITY})
 _BATCH = 2000
+_PARAMETERS = 500
 Progress = Callable[[int], None]
 
 _FILLED = (
@@ -154,27 +155,34 @@ def _take_over(
 ) -> None:
     session = work.session
     category = BuyerCategory.LOCAL_AUTHORITY if kind in _LOCAL else None
-    known = _known_contracts(session, buyer_id)
-    wanted = {record.id: _columns(record, category) for record in records}
-    new = [
-        columns | {"buyer_id": buyer_id, "number": number, "source": "decp", "created_at": work.at, "version": 1}
-        for number, columns in wanted.items()
-        if number not in known
-    ]
+    ids = _ids(session, buyer_id)
+    fixed = {"buyer_id": buyer_id, "source": "decp", "created_at": work.at, "version": 1}
+    # Rows are made as they are written: fifty thousand of them need not be held at once.
+    new = (_columns(one, category) | fixed | {"number": one.id} for one in records if one.id not in ids)
     for batch in _batches(new):
         session.execute(insert(Contract), batch)
-    report.added = len(new)
-    for record in records:
-        if record.id in known:
-            _complete(session, known[record.id], wanted[record.id], record, report)
-    ids = {row.number: row.id for row in _known_contracts(session, buyer_id).values()} if new else {}
-    _propose(session, {number: ids.get(number) or known[number].id for number in wanted}, records, report)
+        report.added += len(batch)
+    known = [record for record in records if record.id in ids]
+    for start in range(0, len(known), _BATCH):
+        batch_of = known[start : start + _BATCH]
+        rows = _rows(session, [ids[record.id] for record in batch_of])
+        for record in batch_of:
+            _complete(session, rows[ids[record.id]], _columns(record, category), record, report)
+    _propose(session, _ids(session, buyer_id), records, report)
 
 
-def _known_contracts(session: Session, buyer_id: int) -> dict[str, Any]:
-    names = ("id", "number", "source", "support", "buyer_siret", "object_search", "version", *_FILLED)
-    query = select(*(getattr(Contract, name) for name in names)).where(Contract.buyer_id == buyer_id)
-    return {row.number: row for row in session.execute(query).all()}
+def _ids(session: Session, buyer_id: int) -> dict[str, int]:
+    query = select(Contract.number, Contract.id).where(Contract.buyer_id == buyer_id)
+    return {row.number: row.id for row in session.execute(query)}
+
+
+def _rows(session: Session, ids: list[int]) -> dict[int, Any]:
+    found = {}
+    for start in range(0, len(ids), _PARAMETERS):
+        query = select(*(getattr(Contract, name) for name in ("id", "source", "version", *_FILLED)))
+        for row in session.execute(query.where(Contract.id.in_(ids[start : start + _PARAMETERS]))):
+            found[row.id] = row
+    return found
 
 
 def _columns(record: Record, category: BuyerCategory | None) -> dict[str, Any]:
