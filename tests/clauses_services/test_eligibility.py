@@ -13,7 +13,7 @@ from matching.access.permissions import Actor
 from matching.clauses.ledger import reversal_of
 from matching.clauses.terms import EligiblePublic, ProofKind, Route
 from matching.clock import FixedClock
-from matching.errors import Conflict, Forbidden, Invalid
+from matching.errors import Conflict, Forbidden, Invalid, RuleRefused
 from matching.services.clauses.eligibility import (
     DecisionInput,
     decide_eligibility,
@@ -302,6 +302,23 @@ def test_an_edit_of_the_contract_moves_the_end(ctx: Context) -> None:
     typed = ParticipationInput(Route.DIRECT_HIRE, holder, ContractKind.FIXED_TERM, started_on=date(2026, 1, 1))
     edit_participation(ctx, officer, key, 2, typed)
     assert until(ctx, key) is None
+
+
+def test_a_change_does_not_leave_validated_hours_past_the_end(any_ctx: Context) -> None:
+    officer, commitment, key = world(any_ctx)
+    holder = make.organisation(any_ctx)
+    decide_eligibility(any_ctx, officer, key, 1, rsa(date(2026, 9, 1), decided_on=date(2026, 9, 2)))
+    with any_ctx.write(None) as work:
+        work.session.get_one(Participation, key).organisation_id = holder
+        work.session.get_one(Participation, key).started_on = date(2025, 1, 1)
+        work.record("test.moved", "participation", key)
+    clauses.validated(any_ctx, commitment, key, 600)
+    assert refreshed(any_ctx, key) == date(2028, 9, 30)
+    typed = ParticipationInput(Route.DIRECT_HIRE, holder, ContractKind.PERMANENT, started_on=date(2025, 1, 1))
+    with pytest.raises(RuleRefused) as error:
+        edit_participation(any_ctx, officer, key, 3, typed)
+    assert "31\u00a0décembre\u00a02025" in error.value.message
+    assert (row_of(any_ctx, key).contract_kind, until(any_ctx, key)) == (None, date(2028, 9, 30))
 
 
 def test_eligibilities_that_end_soon_while_the_work_goes_on(ctx: Context) -> None:

@@ -19,6 +19,7 @@ from matching.services.candidates.reading import log_read
 from matching.services.clauses.criteria import PublicLine, birth_of, public_lines, read_facts
 from matching.services.clauses.eligibility_clock import (
     first_validated_of,
+    keep_hours_eligible,
     own_contract,
     refresh_until,
     wait_for_ledger,
@@ -96,7 +97,7 @@ def decide_eligibility(
     typed: DecisionInput,
     evidence: tuple[bytes, str] | None = None,
 ) -> Decided:
-    """Record a decision, with its proof (`evidence`: content and file name). Raises `Invalid`, `Conflict`.
+    """Record a decision, with its proof (`evidence`: content and file name). Raises `Invalid`, `RuleRefused`, `Conflict`.
 
     What the rules refuse, or cannot tell for want of a paper, is refused here too unless `override_reason` says why.
     """
@@ -109,6 +110,7 @@ def decide_eligibility(
         decided_on = typed.decided_on or today
         _check(work.session, row, typed, decided_on, today)
         _keep_birth(work.session, row, typed, today)
+        before = row.eligible_until if row.eligible is Known.YES else date.min
         granted, overridden = Known.NO, False
         if not typed.refused:
             granted, overridden = _grant(work.session, row, typed, decided_on)
@@ -117,6 +119,7 @@ def decide_eligibility(
         _apply(row, typed, granted, decided_on)
         work.session.flush()
         refresh_until(work, [row.person_id])
+        keep_hours_eligible(work.session, row.id, before, last_worked_on(work.session, row.id))
         acted_on(work, row.commitment_id)
         # The trail is read by administrators: it never says by which public.
         work.record(

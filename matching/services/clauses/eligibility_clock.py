@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 
 from matching.clauses.eligibility import DurationRule, StartEvent, eligible_until, rule_of_clock
 from matching.clauses.terms import TRAINING_ROUTES, EligiblePublic, Route
+from matching.errors import RuleRefused
 from matching.services.clauses.rules import duration_rules
 from matching.store.tables.ledger import LedgerHead
 from matching.store.tables.participations import EligibilityDecision, Participation
 from matching.store.unit_of_work import UnitOfWork
 from matching.terms import ContractKind, Known
+from matching.text import written_day
 
 _CHUNK = 500
 _READ: tuple[Any, ...] = (
@@ -155,6 +157,22 @@ def last_grants(session: Session, participation_ids: list[int]) -> dict[int, tup
         .order_by(EligibilityDecision.id)
     )
     return {row.participation_id: (row.extension_months, row.ends_on) for row in rows}
+
+
+def keep_hours_eligible(session: Session, participation_id: int, before: date | None, last: date | None) -> None:
+    """Raises `RuleRefused` when the end just moved before hours that were validated inside it.
+
+    `before` is the end until now, `last` the last day of standing hours. Hours already past the end were counted by
+    an officer with a reason: they stay.
+    """
+    query = select(Participation.eligible_until).where(Participation.id == participation_id)
+    until = session.execute(query).scalar_one()
+    if last is None or until is None or until >= last or (before is not None and before < last):
+        return
+    raise RuleRefused(
+        f"Avec ce changement, l’éligibilité finirait le {written_day(until)}, alors que des heures sont validées "
+        f"jusqu’au {written_day(last)}. Gardez une fin plus tardive, ou annulez d’abord ces heures."
+    )
 
 
 def wait_for_ledger(session: Session) -> None:

@@ -14,7 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import Outcome, PartyRole, Route
 from matching.errors import Conflict, NotFound, Problems
 from matching.services.candidates.identity import Identity, check_identity, new_person
-from matching.services.clauses.eligibility_clock import refresh_until, wait_for_ledger
+from matching.services.clauses.eligibility_clock import keep_hours_eligible, refresh_until, wait_for_ledger
 from matching.services.context import Context
 from matching.store.bulk import insert_of
 from matching.store.database import WRITE_OPTION
@@ -178,7 +178,7 @@ def acted_on(work: UnitOfWork, commitment_id: int) -> None:
 def edit_participation(
     ctx: Context, actor: Actor, participation_id: int, version: int, typed: ParticipationInput
 ) -> None:
-    """Correct route, employer, contract, dates, hours or job. Raises `Invalid`, `Conflict`.
+    """Correct route, employer, contract, dates, hours or job. Raises `Invalid`, `RuleRefused`, `Conflict`.
 
     Validated hours stay inside the dates, and with the company that declared them.
     """
@@ -194,6 +194,7 @@ def edit_participation(
         if not problems.errors:
             _warn_of_overlap(work.session, row.commitment_id, row.person_id, typed, problems, but=row.id)
         problems.raise_if_any(NOT_SAVED)
+        before, last = row.eligible_until, last_worked_on(work.session, row.id)
         changed = [name for name, value in columns_of(typed).items() if getattr(row, name) != value]
         for name in changed:
             setattr(row, name, columns_of(typed)[name])
@@ -202,6 +203,7 @@ def edit_participation(
         make_party(work.session, row.commitment_id, typed.organisation_id)
         work.session.flush()
         refresh_until(work, [row.person_id])
+        keep_hours_eligible(work.session, row.id, before, last)
         acted_on(work, row.commitment_id)
         work.record("participation.edited", "participation", row.id, fields=changed)
 
