@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matching.cli.clauses import due, penalty, size
+from matching.cli.clauses import due, importing, penalty, size
 
 
 def register(cli: click.Group) -> None:
@@ -13,8 +13,8 @@ def register(cli: click.Group) -> None:
 
 @click.group()
 def clauses() -> None:
-    """Clauses d’insertion : dimensionner, dire ce qui est dû, calculer une pénalité."""
+    """Clauses d’insertion : dimensionner, dire ce qui est dû, calculer une pénalité, reprendre un tableur."""
 
 
-for module in (size, penalty, due):
+for module in (size, penalty, due, importing):
     module.register(clauses)

@@ -26,6 +26,8 @@ from matching.services.clauses.importing.reading import (
 from matching.services.context import Context
 from matching.text import NBSP, written_hours
 
+__all__ = ["COLUMNS", "import_hours"]
+
 
 def import_hours(ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool) -> ImportReport:
     """Take over the hours of a CSV or XLSX file, all its lines or none. Lines already there change nothing.

@@ -63,7 +63,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("birth_date", "Date de naissance", parse_date, ("né le", "née le"), example="05/09/1998"),
     Column("sex", "Sexe", _parse_sex, ("genre",), example="femme"),
     Column("person_code", "Code d’une personne déjà connue", _parse_code, ("code de la personne",), example=""),
-    Column("code", "Code du participant", _parse_code, ("code",), example=""),
+    Column("code", "Code du participant", _parse_code, ("code",), example="H-0042"),
     Column(
         "employer",
         "SIRET ou SIREN de l’employeur",

@@ -29,6 +29,7 @@ MAX_HOURS = 9_999_999
 _LONGEST_SHOWN = 200
 _SEPARATORS = str.maketrans("", "", " .-\u00a0\u202f\t")
 L = TypeVar("L", bound=Labelled)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,22 @@ class Reader:
 # --- cells -----------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Choosing(Generic[V]):
+    """A parser that knows the words it takes, to show them."""
+
+    parse: Callable[[str], V]
+    choices: tuple[str, ...]
+
+    def __call__(self, text: str) -> V:
+        return self.parse(text)
+
+
+def choices_of(column: Column) -> tuple[str, ...]:
+    """The words that a column takes; empty when it is free."""
+    return column.parser.choices if isinstance(column.parser, _Choosing) else ()
+
+
 def one_of(kind: type[L], aliases: Mapping[str, L] | None = None) -> Callable[[str], L | None]:
     """A parser that takes the code or the French label, and proposes the nearest ones."""
     names = {fold(word): member for member in kind for word in (member.value, member.label)}
@@ -234,7 +251,7 @@ def one_of(kind: type[L], aliases: Mapping[str, L] | None = None) -> Callable[[s
             raise BadValue(_choices(kind, word))
         return names[word]
 
-    return parse
+    return _Choosing(parse, tuple(member.label for member in kind))
 
 
 def _choices(kind: type[Labelled], word: str) -> str:
@@ -243,7 +260,8 @@ def _choices(kind: type[Labelled], word: str) -> str:
         near = process.extract(word, {one: fold(one.label) for one in members}, limit=3)
         members = [key for _, _, key in near]
         shown = ", ".join(f"«{NBSP}{one.label}{NBSP}»" for one in members)
-        return f"Ce mot n’est pas dans la liste. Les plus proches{NBSP}: {shown}. Toute la liste est dans le modèle."
+        said = f"Ce mot n’est pas dans la liste. Les plus proches{NBSP}: {shown}."
+        return f"{said} La liste entière est sur la page Importer."
     return f"Écrivez l’un de ces mots{NBSP}: {', '.join(f'«{NBSP}{one.label}{NBSP}»' for one in members)}."
 
 
@@ -256,7 +274,11 @@ def items(text: str) -> tuple[str, ...]:
 def many_of(kind: type[L]) -> Callable[[str], tuple[L, ...]]:
     """A parser of a list of codes or labels, separated by « | »."""
     parse = one_of(kind)
-    return lambda text: tuple(dict.fromkeys(found for item in items(text) if (found := parse(item)) is not None))
+
+    def parse_all(text: str) -> tuple[L, ...]:
+        return tuple(dict.fromkeys(found for item in items(text) if (found := parse(item)) is not None))
+
+    return _Choosing(parse_all, choices_of(Column("", "", parse)))
 
 
 def parse_many_hours(text: str) -> int | None:
