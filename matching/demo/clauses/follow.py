@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from matching.access.permissions import Actor
 from matching.clauses.ledger import allocation_of, reversal_of
@@ -21,7 +21,7 @@ from matching.services.clauses.entering import settled_state
 from matching.services.clauses.participations import acted_on
 from matching.services.clauses.snapshots import freeze_year
 from matching.store import ledger
-from matching.store.tables.contracts import ContactExchange, PoolingAgreement, PoolingMember
+from matching.store.tables.contracts import Commitment, ContactExchange, PoolingAgreement, PoolingMember
 from matching.store.tables.declarations import CorrectionRequest, DeclarationLine
 from matching.store.tables.follow_through import FormalNotice, PenaltyDecision, RecoveryPlan
 from matching.store.tables.ledger import Allocation, CommitmentMonth
@@ -71,6 +71,12 @@ def _exchange(stage: Stage, work: UnitOfWork, key: str, *, day_back: int, answer
     )
     work.session.add(row)
     work.session.flush()
+    work.session.execute(
+        update(Commitment)
+        .where(Commitment.id == row.commitment_id, Commitment.last_action_at < row.at)
+        .values(last_action_at=row.at)
+        .execution_options(synchronize_session=False)
+    )
     work.record("contact.exchange_noted", "contact_exchange", row.id, commitment=row.commitment_id)
 
 
@@ -82,7 +88,7 @@ def sign_pooling(stage: Stage, work: UnitOfWork) -> None:
     months = stage.months
     row = PoolingAgreement(
         organisation_id=stage.companies["quais"],
-        label="Globalisation déménagements et archives",
+        label="Déménagements et archives",
         signed_on=stage.day_of(work),
         from_on=months.first(-5),
         to_on=months.last(3),

@@ -52,7 +52,7 @@ CLEANING = ContractPlan(
             sector="Propreté",
             penalty=PenaltyTerms(per_hour_cents=40_00, best_efforts=True),
             parties=(("net-avenir", PartyRole.SUBCONTRACTOR), ("entraide", PartyRole.EMPLOYER)),
-            events=(EventPlan(E.RENEWAL, -2, 300, label="Première reconduction"),),
+            events=(EventPlan(E.RENEWAL, -2, 300, label="Deuxième année"),),
             crews=(
                 Crew(
                     Route.SUBCONTRACT_SIAE,
@@ -132,8 +132,20 @@ TRAILS = ContractPlan(
             "jardins",
             modality=Modality.INSERTION_SERVICE,
             sector="Environnement",
-            crews=(
-                Crew(Route.DIRECT_HIRE, P.ACI, -13, -2, 14, "Agent·e de chantier", K.INSERTION_FIXED_TERM, people=3),
+            # Six people at a time: enough over the year for a buyer to read sex and age.
+            crews=tuple(
+                Crew(
+                    Route.DIRECT_HIRE,
+                    P.ACI,
+                    first,
+                    first + 2,
+                    7,
+                    "Agent·e de chantier",
+                    K.INSERTION_FIXED_TERM,
+                    people=6,
+                    known=first == -4,
+                )
+                for first in (-13, -10, -7, -4)
             ),
         ),
     ),
@@ -213,7 +225,7 @@ HARBOUR = ContractPlan(
             training=TrainingHours.CAPPED,
             training_cap=25,
             penalty=PenaltyTerms(lump_cents=5_000_00),
-            events=(EventPlan(E.AMENDMENT, -10, 150, label="Avenant 1, ouverture d’une terrasse"),),
+            events=(EventPlan(E.AMENDMENT, -10, 150, label="Ouverture d’une terrasse"),),
             crews=(
                 Crew(
                     Route.DIRECT_HIRE, P.LONE_PARENT, -20, -8, 6, "Employé·e de restauration", K.PERMANENT, start_day=14
@@ -276,7 +288,7 @@ SAFETY = ContractPlan(
             sector="Sécurité",
             penalty=PenaltyTerms(per_hour_cents=50_00, waived_below_cents=250_00),
             parties=(("coup-de-main", PartyRole.EMPLOYER),),
-            events=(EventPlan(E.EXEMPTION, -5, 200, label="Exonération, fermeture d’un site pour sinistre"),),
+            events=(EventPlan(E.EXEMPTION, -5, 200, label="Fermeture d’un site pour sinistre"),),
             crews=(Crew(Route.AI, P.AI, -12, 0, 11, "Agent·e d’accueil", K.FIXED_TERM, "coup-de-main"),),
         ),
     ),

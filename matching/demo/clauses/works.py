@@ -159,12 +159,12 @@ ROADS = ContractPlan(
             penalty=_PER_HOUR,
             parties=(("bati-solidaire", PartyRole.SUBCONTRACTOR),),
             events=(
-                EventPlan(E.PURCHASE_ORDER, -19, euros=180_000, label="Bon de commande 1"),
-                EventPlan(E.PURCHASE_ORDER, -16, euros=240_000, label="Bon de commande 2"),
-                EventPlan(E.PURCHASE_ORDER, -12, euros=320_000, label="Bon de commande 3"),
-                EventPlan(E.PURCHASE_ORDER, -9, euros=150_000, label="Bon de commande 4"),
-                EventPlan(E.PURCHASE_ORDER, -5, euros=210_000, label="Bon de commande 5"),
-                EventPlan(E.PURCHASE_ORDER, -2, euros=150_000, label="Bon de commande 6"),
+                EventPlan(E.PURCHASE_ORDER, -19, euros=180_000, label="RD 12, traversée de la Gerbe"),
+                EventPlan(E.PURCHASE_ORDER, -16, euros=240_000, label="RD 41, rabotage et enrobés"),
+                EventPlan(E.PURCHASE_ORDER, -12, euros=320_000, label="RD 7, accotements"),
+                EventPlan(E.PURCHASE_ORDER, -9, euros=150_000, label="Purges après l’hiver"),
+                EventPlan(E.PURCHASE_ORDER, -5, euros=210_000, label="RD 41, seconde section"),
+                EventPlan(E.PURCHASE_ORDER, -2, euros=150_000, label="Campagne d’automne"),
             ),
             crews=(
                 Crew(
@@ -205,7 +205,7 @@ FIRE_STATION = ContractPlan(
             sized=(30, 8, 30),
             penalty=_CEILING,
             answered=34,
-            events=(EventPlan(E.OPTIONAL_STAGE, -6, 350, label="Tranche optionnelle 1, remise et ateliers"),),
+            events=(EventPlan(E.OPTIONAL_STAGE, -6, 350, label="Remise et ateliers"),),
             crews=(Crew(Route.DIRECT_HIRE, P.RSA, -9, -8, 35, "Couvreur·se", K.FIXED_TERM),),
         ),
         CommitmentPlan(
@@ -310,7 +310,7 @@ BRIDGE = ContractPlan(
                     E.TERMINATION,
                     -8,
                     at_end=True,
-                    label="Résiliation pour motif d’intérêt général",
+                    label="Motif d’intérêt général",
                     more={"termination_rule": TerminationRule.BY_TIME},
                 ),
             ),
@@ -354,7 +354,7 @@ HALL = ContractPlan(
                     E.TERMINATION,
                     -10,
                     at_end=True,
-                    label="Résiliation amiable",
+                    label="À l’amiable",
                     more={
                         "termination_rule": TerminationRule.BY_AMOUNT,
                         "executed_cents": 320_000_00,
@@ -405,7 +405,7 @@ CAR_PARK = ContractPlan(
                     E.TERMINATION,
                     -13,
                     at_end=True,
-                    label="Résiliation aux torts du titulaire",
+                    label="Aux torts du titulaire",
                     more={"termination_rule": TerminationRule.NONE},
                 ),
             ),
@@ -442,8 +442,8 @@ HEATING = ContractPlan(
             ),
             parties=(("geiq-batiment", PartyRole.EMPLOYER),),
             events=(
-                EventPlan(E.AMENDMENT, -12, 0, 90_000, "Avenant 1, révision du prix"),
-                EventPlan(E.AMENDMENT, -7, 150, 160_000, "Avenant 2, une chaufferie de plus", late=1),
+                EventPlan(E.AMENDMENT, -12, 0, 90_000, "Révision du prix"),
+                EventPlan(E.AMENDMENT, -7, 150, 160_000, "Une chaufferie de plus", late=1),
             ),
             crews=(
                 Crew(Route.GEIQ, P.GEIQ, -16, -7, 21, "Chauffagiste", K.PROFESSIONAL_TRAINING, "geiq-batiment"),
