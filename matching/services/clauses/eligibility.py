@@ -97,9 +97,10 @@ def decide_eligibility(
     typed: DecisionInput,
     evidence: tuple[bytes, str] | None = None,
 ) -> Decided:
-    """Record a decision, with its proof (`evidence`: content and file name). Raises `Invalid`, `RuleRefused`, `Conflict`.
+    """Record a decision, with its proof (`evidence`: content and file name).
 
     What the rules refuse, or cannot tell for want of a paper, is refused here too unless `override_reason` says why.
+    Raises `Invalid`, `RuleRefused` when hours would be left past the end, `Conflict`.
     """
     require(actor, Permission.DECIDE_ELIGIBILITY)
     today = ctx.clock.today()
