@@ -157,11 +157,12 @@ def decide(stage: Stage, month: int, officer: Actor) -> None:
         return
     day = stage.months.day(month + 1, 9 + 2 * stage.officers.index(officer))
     with stage.acting(stage.months.at(stage.months.working_day(day), 15, 40), officer) as work:
+        # A clock moves with its first hours only: the others need not be read again.
+        new = {worker.human.person_id for d in sent for _, worker, _ in d.lines if worker.human.first_hour is None}
         for declared in sent:
             work.session.add(declared.row)
             _settle(stage, work, declared)
-        people = {worker.human.person_id for d in sent for _, worker, _ in d.lines}
-        refresh_until(work, people)
+        refresh_until(work, new)
 
 
 def _settle(stage: Stage, work: UnitOfWork, declared: Declared) -> None:
