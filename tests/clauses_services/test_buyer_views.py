@@ -146,6 +146,20 @@ def test_a_holder_reads_the_whole_a_partner_its_own(bought: tuple[Context, int, 
     assert [one.minutes for one in seen.own] == [60]
 
 
+def test_hours_planned_begin_where_declarations_stop(any_ctx: Context) -> None:
+    ctx, buyer, company = any_ctx, make.buyer_organisation(any_ctx), factories.organisation(any_ctx)
+    commitment = make.commitment(ctx, make.contract(ctx, buyer), minutes=6000, holder_id=company)
+    weekly: dict[str, Any] = {"organisation_id": company, "weekly_minutes": 7 * 60, "eligible_until": date(2027, 1, 31)}
+    going = make.participation(ctx, commitment, **weekly)
+    make.participation(ctx, commitment, started_on=date(2026, 12, 1), ended_on=date(2026, 12, 7), **weekly)
+    make.participation(ctx, commitment, started_on=date(2026, 12, 1), weekly_minutes=None)
+    make.validated(ctx, commitment, going, 600)
+    found = buyer_views.read_commitment(ctx, make.buyer(ctx, buyer), commitment)
+    november, december = 30 * 60, 31 * 60 + 7 * 60
+    assert [(one.month.month, one.minutes) for one in found.planned] == [(11, november), (12, december)]
+    assert found.planned_minutes == november + december
+
+
 def test_pages_of_entries_and_words(bought: tuple[Context, int, Actor, int], monkeypatch: pytest.MonkeyPatch) -> None:
     ctx, commitment, buyer, _ = bought
     monkeypatch.setattr(buyer_views, "ENTRIES_PER_PAGE", 3)
