@@ -29,6 +29,7 @@ from matching.services.clauses.importing.commitment_lines import (
     read_lot,
 )
 from matching.services.clauses.importing.keys import organisations_of
+from matching.services.clauses.importing.mending import NOTHING, Mending
 from matching.services.clauses.importing.reading import (
     ODD_KEY,
     Import,
@@ -52,14 +53,16 @@ __all__ = ["COLUMNS", "import_commitments"]
 OPENING = "opening_balance"
 
 
-def import_commitments(ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool) -> ImportReport:
+def import_commitments(
+    ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool, mending: Mending = NOTHING
+) -> ImportReport:
     """Take over the commitments of a CSV or XLSX file, all its lines or none. Lines already there change nothing.
 
     Raises `Invalid` with one `FieldError` (line, column, value, remedy) per thing to mend. `dry_run` keeps nothing.
     """
     require(actor, Permission.IMPORT_CLAUSES)
     kind = Import(lambda: COLUMNS, _plan, _write, rehearsed=True)
-    return run_import(ctx, actor, content, filename, kind, dry_run)
+    return run_import(ctx, actor, content, filename, kind, dry_run, mending)
 
 
 @dataclass(frozen=True)

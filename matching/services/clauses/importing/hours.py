@@ -14,6 +14,7 @@ from matching.services.clauses.importing.hours_known import read_base
 from matching.services.clauses.importing.hours_lines import COLUMNS, HoursItem, read_item
 from matching.services.clauses.importing.hours_writing import write_hours
 from matching.services.clauses.importing.keys import Commitments, organisations_of
+from matching.services.clauses.importing.mending import NOTHING, Mending
 from matching.services.clauses.importing.reading import (
     Import,
     ImportReport,
@@ -29,13 +30,15 @@ from matching.text import NBSP, written_hours
 __all__ = ["COLUMNS", "import_hours"]
 
 
-def import_hours(ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool) -> ImportReport:
+def import_hours(
+    ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool, mending: Mending = NOTHING
+) -> ImportReport:
     """Take over the hours of a CSV or XLSX file, all its lines or none. Lines already there change nothing.
 
     Raises `Invalid` with one `FieldError` (line, column, value, remedy) per thing to mend. `dry_run` only reads.
     """
     require(actor, Permission.IMPORT_CLAUSES)
-    return run_import(ctx, actor, content, filename, Import(lambda: COLUMNS, _plan, write_hours), dry_run)
+    return run_import(ctx, actor, content, filename, Import(lambda: COLUMNS, _plan, write_hours), dry_run, mending)
 
 
 def _plan(session: Session, records: Sequence[Record], today: date) -> Planned[HoursItem]:

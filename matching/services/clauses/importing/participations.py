@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.exchange.importing import Record
 from matching.services.clauses.importing.keys import Commitments, organisations_of
+from matching.services.clauses.importing.mending import NOTHING, Mending
 from matching.services.clauses.importing.participation_lines import (
     COLUMNS,
     DecisionItem,
@@ -35,14 +36,16 @@ from matching.services.context import Context
 __all__ = ["COLUMNS", "import_participations"]
 
 
-def import_participations(ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool) -> ImportReport:
+def import_participations(
+    ctx: Context, actor: Actor, content: bytes, filename: str, dry_run: bool, mending: Mending = NOTHING
+) -> ImportReport:
     """Take over the participants of a CSV or XLSX file, all its lines or none. Lines already there change nothing.
 
     Raises `Invalid` with one `FieldError` (line, column, value, remedy) per thing to mend. `dry_run` only reads.
     """
     require(actor, Permission.IMPORT_CLAUSES)
     kind = Import(lambda: COLUMNS, _plan, write_participations)
-    return run_import(ctx, actor, content, filename, kind, dry_run)
+    return run_import(ctx, actor, content, filename, kind, dry_run, mending)
 
 
 def _plan(session: Session, records: Sequence[Record], today: date) -> Planned[ParticipationItem]:

@@ -16,6 +16,7 @@ from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, 
 from matching.exchange.tables import Table, match_columns, read_table
 from matching.exchange.values import BadValue, clean, parse_decimal, parse_known, parse_minutes, parse_text
 from matching.services.clauses.entering import take_turn
+from matching.services.clauses.importing.mending import NOTHING, Mending, mended
 from matching.services.context import Context
 from matching.services.organisations import check_siren, check_siret
 from matching.store.unit_of_work import UnitOfWork
@@ -26,6 +27,8 @@ MAX_BYTES = 10 * 2**20
 MAX_ROWS = 20_000
 MAX_HOURS = 9_999_999
 """A commitment's hours: far above the largest one, so that only a slip is refused."""
+TO_MEND = "to_mend"
+"""The reason of a refusal whose errors are each a cell of the file: they can be mended one by one."""
 _LONGEST_SHOWN = 200
 _SEPARATORS = str.maketrans("", "", " .-\u00a0\u202f\t")
 L = TypeVar("L", bound=Labelled)
@@ -123,13 +126,19 @@ class Import(Generic[P]):
 
 
 def run_import(
-    ctx: Context, actor: Actor, content: bytes, filename: str, kind: Import[P], dry_run: bool
+    ctx: Context,
+    actor: Actor,
+    content: bytes,
+    filename: str,
+    kind: Import[P],
+    dry_run: bool,
+    mending: Mending = NOTHING,
 ) -> ImportReport:
     """Read, plan against the database, then write in the same transaction: two imports at once come one after the
     other, and the second reads what the first left. Raises `Invalid` with one error per thing to mend.
     """
     spec, today = kind.columns(), ctx.clock.today()
-    table = read_within_limits(content)
+    table = mended(read_within_limits(content), mending)
     records, cells = parse_rows(table, spec)
     unreadable = {error.line for error in cells}
     readable = [record for record in records if record.line not in unreadable]
@@ -187,7 +196,7 @@ def _refuse(errors: list[FieldError]) -> None:
     lines = len({error.line for error in errors})
     many = "Au moins " if len(errors) >= MAX_ERRORS else ""
     message = f"{many}{_lines(lines)} à corriger dans le fichier. Rien n’a été enregistré."
-    raise Invalid(message, errors[:MAX_ERRORS], reason="rows")
+    raise Invalid(message, errors[:MAX_ERRORS], reason=TO_MEND)
 
 
 class Reader:
@@ -354,5 +363,5 @@ ODD_KEY = "La clé de ce SIRET ne tombe pas juste : comparez-le avec le document
 
 def near(word: str, known: Iterable[str]) -> str:
     """« Vouliez-vous dire 2026-TX-0187 ? », or nothing."""
-    found = process.extractOne(word, list(known), score_cutoff=70)
+    found = process.extractOne(word, list(known), score_cutoff=65)
     return f" Vouliez-vous dire {found[0]}{NBSP}?" if found else ""
