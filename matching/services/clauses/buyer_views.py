@@ -16,7 +16,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clauses.progress import ONE_DAY, PlannedHours, forecast
+from matching.clauses.progress import ONE_DAY, PlannedHours, forecast, month_start
 from matching.clauses.terms import DeclarationState, EntryKind
 from matching.clock import PARIS
 from matching.services.clauses.coded import CodedHours, rows_of
@@ -223,10 +223,16 @@ def _entry(entry: LedgerEntry, code: str | None) -> CodedEntry:
 
 
 def _planned(session: Session, row: Commitment, today: date) -> tuple[PlannedMonth, ...]:
-    """What running participations should still bring, all certainties together: a buyer is not told who is at risk."""
+    """What participations should still bring from last month on; older days that nobody declared promise nothing.
+
+    All certainties together: a buyer is not told who is at risk.
+    """
+    last_month = month_start(month_start(today) - ONE_DAY)
     last_day = contract_facts(session, row).last_day
     expected = forecast(0, 0, _planned_hours(session, row.id, last_day), last_day, today)
-    return tuple(PlannedMonth(one.month, one.planned) for one in expected.by_month if one.planned)
+    return tuple(
+        PlannedMonth(one.month, one.planned) for one in expected.by_month if one.planned and one.month >= last_month
+    )
 
 
 def _planned_hours(session: Session, commitment_id: int, last_day: date | None) -> Iterator[PlannedHours]:
