@@ -18,6 +18,7 @@ from matching.store.tables.trail import AuditEvent
 from tests.support import clauses as make
 from tests.support import factories
 from tests.support.pages import client_of
+from tests.support.pdf import title_bytes, unfolded
 
 NBSP = "\u00a0"
 
@@ -58,6 +59,10 @@ def test_pdf_is_handed_over_and_recorded(app: Flask, ctx: Context, held: tuple[i
     client = client_of(app, make.officer(ctx))
     answer = client.get(f"/engagements/{held[0]}/attestation.pdf")
     assert answer.data.startswith(b"%PDF-1.7")
+    content = unfolded(answer.data)
+    for mark in (b"/Marked true", b"/StructTreeRoot", b"/Lang (fr)", b"/TH", b"/H1", b"pdfuaid"):
+        assert mark in content, mark
+    assert title_bytes("Attestation provisoire d’exécution de la clause d’insertion") in content
     assert answer.headers["Content-Disposition"] == f'attachment; filename="attestation-{held[0]}.pdf"'
     assert issued(ctx, "certificate.issued") == 1
     answer = client.get(f"/bilans/{held[1]}/bilan.pdf?cote=titulaire&version=a-remettre")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
@@ -335,7 +336,10 @@ def _due_line(step: DueStep) -> DueLine:
 
 def certificate_workbook(certificate: Certificate) -> bytes:
     """The same figures as the page, as an XLSX."""
-    due = [(d.effective_on, d.kind, d.explanation, Minutes(d.after)) for d in certificate.due_lines]
+    # A text that begins with a sign would look like a formula, and be guarded.
+    due = [
+        (d.effective_on, d.kind, re.sub(r"^\+", "Plus", d.explanation), Minutes(d.after)) for d in certificate.due_lines
+    ]
     return write_workbook(
         [
             Sheet("Attestation", ("Rubrique", "Valeur"), _summary(certificate)),
