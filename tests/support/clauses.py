@@ -32,6 +32,7 @@ from matching.store.tables.contracts import (
     CommitmentParty,
     CommitmentPublic,
     Contract,
+    ContractAmendment,
     PoolingAgreement,
     PoolingMember,
 )
@@ -249,3 +250,17 @@ def contact(ctx: Context, commitment_id: int, name: str = "Marie Inventée") -> 
     with ctx.write(None) as work:
         row = CommitmentContact(commitment_id=commitment_id, name=name, created_at=work.at)
         return make._added(work, row, "test.contact")
+
+
+def amendment(ctx: Context, contract_id: int, **columns: Any) -> int:
+    """An amendment published with a contract, waiting for a decision: notified on 1 June 2026, a tenth more."""
+    with ctx.write(None) as work:
+        number = make._next(work.session, ContractAmendment)
+        values: dict[str, Any] = {
+            "contract_id": contract_id,
+            "key": f"key-{number}",
+            "notified_on": date(2026, 6, 1),
+            "amount_cents": 110_000_000,
+            "published_on": date(2026, 6, 15),
+        } | columns
+        return make._added(work, ContractAmendment(**values), "test.amendment")

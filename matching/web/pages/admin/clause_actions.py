@@ -34,6 +34,12 @@ CLAUSE_ACTIONS = {
     "certificate.issued": "Attestation éditée",
     "statement.issued": "Bilan édité",
     "decp.imported": "Données essentielles reprises",
+    "decp.exported": "Données essentielles exportées",
+    "decp.completed": "Données essentielles d’un marché complétées",
+    "amendment.applied": "Avenant publié appliqué",
+    "amendment.set_aside": "Avenant publié écarté",
+    "contract.lot_confirmed": "Lot d’un marché publié confirmé",
+    "contract.lot_refused": "Marché publié reconnu sans lot",
     "ledger.appended": "Heures écrites au grand livre",
     "snapshot.frozen": "Bilan annuel figé",
     "declaration.decided": "Décisions sur une déclaration",
@@ -81,4 +87,5 @@ CLAUSE_SUBJECTS = {
     "commitment_event": "Évènement d’un engagement",
     "commitment_contact": "Contact d’un engagement",
     "contact_exchange": "Échange avec un contact",
+    "contract_amendment": "Avenant publié",
 }
