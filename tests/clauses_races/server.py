@@ -53,6 +53,7 @@ def remove_the_guard() -> None:
 
     validating.decide_lines = naive
     validating.claim = trusting
+    validating.take = lambda work, declaration: None
 
 
 def main(url: str, now: str, folder: str, guard: str = "guarded") -> None:

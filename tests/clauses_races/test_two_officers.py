@@ -177,6 +177,8 @@ def test_exactly_one_officer_wins_and_the_other_is_told(race: Race, second: Choi
 @pytest.mark.parametrize("race", ["unguarded"], indirect=True)
 def test_without_the_guard_hours_would_count_twice(race: Race) -> None:
     """Control: the same race, with a plain read-check-write and without the index that would catch it last."""
+    elsewhere = make.commitment(race.ctx)
+    make.validated(race.ctx, elsewhere, make.participation(race.ctx, elsewhere), 60)  # the ledger has begun
     with race.ctx.engine.begin() as connection:
         connection.execute(text("DROP INDEX uq_ledger_entry_line"))
     made = race.declared()

@@ -9,14 +9,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matching.clauses.ledger import GENESIS, Entry
+from matching.clauses.ledger import Entry
 from matching.clauses.terms import DeclarationState, EntryKind, LineState
-from matching.services.clauses.eligibility_clock import refresh_until
+from matching.services.clauses.eligibility_clock import refresh_until, wait_for_ledger
 from matching.services.clauses.participations import acted_on
 from matching.store import ledger
-from matching.store.bulk import insert_of
 from matching.store.tables.declarations import DeclarationLine
-from matching.store.tables.ledger import LedgerHead
 from matching.store.tables.participations import Participation
 from matching.store.unit_of_work import UnitOfWork
 
@@ -35,11 +33,9 @@ class Counted:
 def take_turn(session: Session) -> None:
     """Wait for whoever is writing in the ledger: always the first lock, so that nobody waits in a circle.
 
-    What is read afterwards is what they left.
+    What is read afterwards is what they left. Nothing is written: a refusal leaves no trace.
     """
-    first = insert_of(session)(LedgerHead).values(id=1, entry_id=0, hash=GENESIS)
-    session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
-    session.execute(select(LedgerHead.id).where(LedgerHead.id == 1).with_for_update())
+    wait_for_ledger(session)
 
 
 def enter_lines(work: UnitOfWork, counted: Sequence[Counted], more: Sequence[Entry] = ()) -> list[int]:

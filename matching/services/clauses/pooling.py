@@ -271,6 +271,8 @@ def allocate(
         if worked is None:
             raise RuleRefused("Cette ligne n’est pas validée : il n’y a pas d’heures à répartir.")
         _check_agreement(session, agreement, worked, to_commitment_id)
+        already, entry = shared_out(standing, worked.commitment_id), ledger.as_entry(worked)
+        allocation_of(entry, 0, to_commitment_id, minutes, already)  # refused before anything is written
         row = Allocation(
             agreement_id=agreement.id,
             line_id=line.id,
@@ -281,8 +283,7 @@ def allocate(
         )
         session.add(row)
         session.flush()
-        already = shared_out(standing, worked.commitment_id)
-        enter_lines(work, (), allocation_of(ledger.as_entry(worked), row.id, to_commitment_id, minutes, already))
+        enter_lines(work, (), allocation_of(entry, row.id, to_commitment_id, minutes, already))
         work.record("allocation.made", "declaration_line", line.id, to=to_commitment_id, minutes=minutes)
         return row.id
 

@@ -135,6 +135,9 @@ def _take_back(
     session = work.session
     take_turn(session)
     line = line_in_reach(session, actor, line_id)
+    session.refresh(line)
+    if line.state is not LineState.VALIDATED:
+        raise Conflict(_not_standing(session, line))
     taken = session.execute(
         update(DeclarationLine)
         .where(DeclarationLine.id == line.id, DeclarationLine.state == LineState.VALIDATED)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import DeclarationState, LineState, RejectReason
@@ -81,6 +82,7 @@ def decide_lines(
         out = [key for key, decision in decisions.items() if isinstance(decision, Reject)]
         found = findings_of(work.session, declaration, ctx.clock.today(), leaving_out=out)
         counted, rejected = _apply(work, declaration, chosen, decisions, found)
+        take(work, declaration)
         _settle(work, declaration)
         enter_lines(work, counted)
         acted_on(work, declaration.commitment_id)
@@ -89,28 +91,39 @@ def decide_lines(
 
 
 def claim(work: UnitOfWork, actor: Actor, declaration_id: int, version: int) -> HourDeclaration:
-    """Take the declaration as this officer read it: one statement compares version and state and moves the version.
+    """The declaration as this officer read it, once whoever was writing is done. Nothing is written yet.
 
-    Whoever comes second finds another version: `Conflict`, with what the first decided.
+    Raises `Conflict` with what another decided, `NotFound`.
     """
     session = work.session
     take_turn(session)
     scope.fetch(session, actor, HourDeclaration, declaration_id)
+    declaration = load(session, declaration_id)
+    if declaration.version != version or declaration.state is not DeclarationState.SUBMITTED:
+        raise Conflict(what_happened(session, declaration))
+    return declaration
+
+
+def take(work: UnitOfWork, declaration: HourDeclaration) -> None:
+    """The first write: one statement compares the version and the state read by `claim`, and moves the version.
+
+    Whoever comes second finds another version: `Conflict`, with what the first decided.
+    """
+    session, version = work.session, declaration.version
     taken = session.execute(
         update(HourDeclaration)
         .where(
-            HourDeclaration.id == declaration_id,
+            HourDeclaration.id == declaration.id,
             HourDeclaration.version == version,
             HourDeclaration.state == DeclarationState.SUBMITTED,
         )
-        .values(version=HourDeclaration.version + 1)
+        .values(version=version + 1)
         .returning(HourDeclaration.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
-    declaration = load(session, declaration_id)
     if taken is None:
-        raise Conflict(what_happened(session, declaration))
-    return declaration
+        raise Conflict(what_happened(session, load(session, declaration.id)))
+    set_committed_value(declaration, "version", version + 1)
 
 
 def load(session: Session, declaration_id: int) -> HourDeclaration:
@@ -274,6 +287,7 @@ def return_for_correction(ctx: Context, actor: Actor, declaration_id: int, versi
                 "Des lignes de cette déclaration sont déjà validées : elle ne peut plus être renvoyée. Rejetez les "
                 "lignes à reprendre avec leur motif ; l’entreprise déclarera à part ce qui manque."
             )
+        take(work, declaration)
         declaration.state, declaration.return_reason = DeclarationState.RETURNED, text
         for line in declaration.lines:
             line.state, line.reject_reason, line.reason_note = LineState.PENDING, None, ""
