@@ -49,7 +49,8 @@ def _tell_columns(kind: FileKind) -> None:
         required = " (obligatoire)" if column.required else ""
         takes = f"{NBSP}: {', '.join(column.choices)}" if column.choices else ""
         example = f"{NBSP}: par exemple {column.example}" if column.example and not takes else ""
-        click.echo(f"{column.header}{required}{takes}{example}")
+        note = f" ({column.note})" if column.note else ""
+        click.echo(f"{column.header}{required}{takes}{example}{note}")
 
 
 def _run(kind: FileKind, path: Path | None, email: str | None, check: bool) -> None:

@@ -16,6 +16,36 @@ from matching.services.context import Context
 __all__ = ["KINDS", "DescribedColumn", "FileKind", "ImportReport", "PlannedRow"]
 
 
+_NOTES = {
+    "lot": "Vide si le contrat n’a pas de lots",
+    "buyer": "Seulement si deux acheteurs ont un contrat du même numéro",
+    "buyer_name": "Si l’acheteur n’est pas encore connu",
+    "person_code": "Si vous savez qui c’est\u00a0: son code de participant ou de candidat",
+    "code": "Celui que vous utilisez déjà\u00a0; donné ici s’il est vide, comme H-0042",
+    "employer_name": "Si l’employeur n’est pas encore connu",
+    "holder_name": "Si l’entreprise n’est pas encore connue",
+    "ended_on": "Vide si la personne y travaille encore",
+    "proof_until": "Pour un titre qui doit valoir le jour de l’embauche, comme la RQTH",
+    "ends_on": "Si elle vient avant celle que donne la règle",
+    "opinion": "Demandé pour le public «\u00a0Autre, avis motivé d’un prescripteur\u00a0»",
+    "override": "Pourquoi compter ce qu’une règle écarte\u00a0; gardé avec votre nom",
+    "others": "«\u00a0rôle : SIRET : nom\u00a0», séparées par |, comme cotraitant : 73282932000074 : Peintures Exemple",
+    "promised_minutes": "Ce que l’offre promet devient dû",
+    "order_labour_share": "Pour un accord-cadre à bons de commande, avec le taux et le coût horaire",
+    "facilitator": "L’adresse de son compte",
+    "commune": "Un nom, un code postal ou un code Insee",
+    "opening": "Celles d’avant ce registre, sans les noms\u00a0: un solde d’ouverture",
+    "opening_from": "Si vous le savez\u00a0: entre quelles dates ces heures ont été travaillées",
+    "month": "Mai 2026, 05/2026\u00a0; ou bien les deux dates Du et Au",
+    "from_on": "À la place du mois, pour une partie du mois",
+    "training": "La part de ces heures passée en formation",
+    "validated": "«\u00a0validées\u00a0» (elles entrent au grand livre) ou «\u00a0à valider\u00a0»",
+    "declarant": "Si ce n’est pas l’employeur de la personne",
+    "day_1": "De Jour 1 à Jour 31, si les heures sont connues jour par jour",
+}
+"""What deserves a word, by column."""
+
+
 class Run(Protocol):
     """The use case behind a kind of file."""
 
@@ -26,12 +56,13 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """A column as it is explained: `choices` are the words it takes, empty when it is free."""
+    """A column as it is explained: `choices` are the words it takes, empty when it is free; `note` says when."""
 
     header: str
     required: bool
     choices: tuple[str, ...]
     example: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -51,10 +82,14 @@ class FileKind:
     def described(self) -> tuple[DescribedColumn, ...]:
         """What each column takes, in words."""
         return tuple(
-            DescribedColumn(one.header, one.required, choices_of(one), one.example)
+            DescribedColumn(one.header, one.required, choices_of(one), one.example, self._note(one))
             for one in self.columns
             if not one.name.startswith("day_") or one.name == "day_1"
         )
+
+    def _note(self, column: Column) -> str:
+        # The commitments' own file always names its buyer.
+        return "" if column.required else _NOTES.get(column.name, "")
 
     def expected(self) -> tuple[str, ...]:
         """The headers that must be there."""

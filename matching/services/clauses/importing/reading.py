@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from rapidfuzz import process
 from sqlalchemy.orm import Session
 
-from matching.access.permissions import Actor
+from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid
 from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, unused_columns
 from matching.exchange.tables import Table, match_columns, read_table
@@ -137,6 +137,7 @@ def run_import(
     """Read, plan against the database, then write in the same transaction: two imports at once come one after the
     other, and the second reads what the first left. Raises `Invalid` with one error per thing to mend.
     """
+    require(actor, Permission.IMPORT_CLAUSES)
     spec, today = kind.columns(), ctx.clock.today()
     table = mended(read_within_limits(content), mending)
     records, cells = parse_rows(table, spec)
