@@ -19,6 +19,10 @@ T = TypeVar("T")
 _LONGEST = 5000
 
 
+class _AlreadyNoted(Invalid):
+    """What could not be read is already beside its fields."""
+
+
 class Typed:
     """`errors` are by field name, for the summary and beside each field; `part` reads the fields of a block."""
 
@@ -66,11 +70,23 @@ class Typed:
 
     def fail(self, error: Invalid) -> None:
         """Put what a service refused beside the fields; a message of no field comes first."""
-        self._problems.errors.extend(error.errors or [FieldError("", error.message)])
+        if not isinstance(error, _AlreadyNoted):
+            self._problems.errors.extend(error.errors or [FieldError("", error.message)])
 
-    def stop_if_unreadable(self) -> None:
-        """Raises `Invalid` when something typed could not be read."""
-        self._problems.raise_if_any()
+    @property
+    def unreadable(self) -> bool:
+        """Whether something typed could not be read."""
+        return bool(self._problems.errors)
+
+    def stop_if_unreadable(self, others: Iterable[FieldError] = ()) -> None:
+        """Raises `Invalid` when something typed could not be read; `others` is what else is to mend, if known.
+
+        A field already named is not named again: what could not be read would also be called missing.
+        """
+        if self._problems.errors:
+            named = {item.field for item in self._problems.errors}
+            self._problems.errors.extend(item for item in others if item.field not in named)
+            raise _AlreadyNoted("Quelques points sont à reprendre. Rien n’a été enregistré.")
 
     # --- what was typed, by kind
 

@@ -118,6 +118,16 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert commitments(ctx) == []
 
 
+def test_all_that_is_to_mend_is_said_at_once(client: FlaskClient) -> None:
+    """What cannot be read does not hide what is missing, and is not called missing too."""
+    typed = {"blocks": "1", "buyer": "12", "c0-required_minutes": "7h5", "c0-lot": "1", "notified_on": "hier"}
+    page = text_of(client.post("/engagements/nouveau", data=typed))
+    for field in ("number", "object", "support", "buyer", "notified_on", "c0-label", "c0-modality"):
+        assert page.count(f'href="#{field}"') == 1, field
+    assert page.count('href="#c0-required_minutes"') == 1
+    assert "peut se lire de deux façons" in page
+
+
 def test_a_wrong_key_is_kept_on_purpose(client: FlaskClient, ctx: Context) -> None:
     typed = CONTRACT | lot() | {"blocks": "1", "buyer": "21750001630066"}
     refused = text_of(client.post("/engagements/nouveau", data=typed))

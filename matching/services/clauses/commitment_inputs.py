@@ -23,7 +23,7 @@ from matching.clauses.terms import (
     TrainingHours,
 )
 from matching.errors import Invalid, Problems
-from matching.services.clauses.parties import OrganisationInput, PartyInput, check_roles
+from matching.services.clauses.parties import OrganisationInput, PartyInput, check_organisation, check_roles
 from matching.services.places import resolve_commune
 from matching.store.tables.accounts import UserAccount
 from matching.terms import Role
@@ -112,7 +112,7 @@ def tidy(text: str) -> str:
 def check_contract(session: Session, wanted: ContractInput, problems: Problems) -> str | None:
     """Notes what is missing or absurd; returns the INSEE code of the place."""
     if wanted.support is None:
-        problems.add("support", "Choisissez ce qui porte l’engagement : marché, accord-cadre, subvention…")
+        problems.add("support", "Choisissez ce qui porte l’engagement\u00a0: marché, accord-cadre, subvention…")
     if not 1 <= len(tidy(wanted.number)) <= 40:
         problems.add("number", "Écrivez le numéro du contrat, en 40 caractères au plus.", wanted.number[:60])
     if not 1 <= len(tidy(wanted.object)) <= 500:
@@ -122,6 +122,7 @@ def check_contract(session: Session, wanted: ContractInput, problems: Problems) 
     for name in ("estimate_cents", "amount_cents"):
         _check_cents(getattr(wanted, name), name, problems)
     _check_dates(wanted, problems)
+    check_organisation(wanted.buyer, "buyer", problems)
     try:
         return resolve_commune(session, wanted.commune)
     except Invalid as error:
@@ -150,11 +151,11 @@ def check_commitment(session: Session, wanted: CommitmentInput, problems: Proble
     if len(tidy(wanted.lot)) > 20:
         problems.add("lot", "Écrivez le numéro du lot, en 20 caractères au plus.", wanted.lot[:40])
     if not 1 <= len(tidy(wanted.label)) <= 200:
-        problems.add("label", "Donnez un nom à l’engagement, comme « Peinture, collège Jean-Zay ».")
+        problems.add("label", "Donnez un nom à l’engagement, comme «\u00a0Peinture, collège Jean-Zay\u00a0».")
     if wanted.modality is None:
         problems.add("modality", "Choisissez la modalité de la clause.")
     if len(wanted.sector.strip()) > 80:
-        problems.add("sector", "Raccourcissez le secteur : 80 caractères au plus.")
+        problems.add("sector", "Raccourcissez le secteur\u00a0: 80 caractères au plus.")
     if wanted.window_from and wanted.window_to and wanted.window_to < wanted.window_from:
         problems.add("window_to", "La fin des travaux du lot précède leur début. Corrigez l’une des deux dates.")
     _check_cents(wanted.amount_cents, "amount_cents", problems)
@@ -163,6 +164,8 @@ def check_commitment(session: Session, wanted: CommitmentInput, problems: Proble
     _check_orders(wanted, problems)
     _check_counting(wanted, problems)
     check_terms(wanted.penalty, problems)
+    for position, party in enumerate(wanted.parties):
+        check_organisation(party.organisation, f"p{position}-number", problems)
     roles = [party.role for party in wanted.parties]
     check_roles(roles, wanted.liability is not None, "parties", problems)
     _check_facilitator(session, wanted.facilitator_id, problems)
@@ -199,7 +202,7 @@ def _check_orders(wanted: CommitmentInput, problems: Problems) -> None:
     if share is None or rate is None or cost is None:
         problems.add(
             "order_hourly_cost",
-            "Les commandes donnent des heures par trois chiffres : part de main-d’œuvre, taux et coût horaire. "
+            "Les commandes donnent des heures par trois chiffres\u00a0: part de main-d’œuvre, taux et coût horaire. "
             "Remplissez les trois, ou aucun.",
         )
         return
@@ -216,7 +219,9 @@ def _check_counting(wanted: CommitmentInput, problems: Problems) -> None:
     if capped and not (wanted.training_cap_percent and 0 < wanted.training_cap_percent <= 100):
         problems.add("training_cap_percent", f"Indiquez le plafond des heures de formation, de 1 à 100{NBSP}%.")
     if not capped and wanted.training_cap_percent is not None:
-        problems.add("training_cap_percent", "Un plafond ne sert que si les heures comptent « jusqu’à un plafond ».")
+        problems.add(
+            "training_cap_percent", "Un plafond ne sert que si les heures comptent «\u00a0jusqu’à un plafond\u00a0»."
+        )
     for target, percent in wanted.targets.items():
         if target not in TARGET_LABELS:
             problems.add("targets", "Choisissez le public de la cible dans la liste.", target[:32])

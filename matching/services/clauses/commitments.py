@@ -242,6 +242,27 @@ def write_lots(work: UnitOfWork, row: Contract, commitments: Sequence[Commitment
     return _add_all(work, row, commitments, places)
 
 
+def review(
+    ctx: Context,
+    actor: Actor,
+    contract: ContractInput | None,
+    commitments: Sequence[CommitmentInput],
+    contract_id: int | None = None,
+) -> tuple[FieldError, ...]:
+    """What registering would refuse at first sight; nothing is written. For a form of which a part cannot be read."""
+    require(actor, Permission.READ_CLAUSES)
+    problems = Problems()
+    with ctx.read() as session:
+        present: list[str] = []
+        if contract is not None:
+            check_contract(session, contract, problems)
+        elif contract_id is not None:
+            present = [one.lot for one in scope.fetch(session, actor, Contract, contract_id).commitments]
+        _check_lots([one.lot for one in commitments], present, problems)
+        _check_all(session, commitments, problems)
+    return tuple(problems.errors)
+
+
 def _check_all(session: Session, commitments: Sequence[CommitmentInput], problems: Problems) -> list[str | None]:
     places: list[str | None] = []
     if not commitments:
@@ -269,8 +290,8 @@ def _check_lots(new: Iterable[str], present: Iterable[str], problems: Problems) 
         elif "" in there:
             problems.add(
                 field,
-                "Ce contrat porte déjà un engagement pour l’ensemble : compter aussi un lot compterait deux fois les "
-                "mêmes heures. Donnez d’abord un numéro de lot à cet engagement.",
+                "Ce contrat porte déjà un engagement pour l’ensemble\u00a0: compter aussi un lot compterait deux fois "
+                "les mêmes heures. Donnez d’abord un numéro de lot à cet engagement.",
                 lot,
             )
         there.add(lot)
@@ -296,7 +317,7 @@ def refuse_known_number(session: Session, buyer: Organisation, number: str, own_
         return
     message = (
         f"{buyer.name} a déjà un contrat {number}{NBSP}: «{NBSP}{twin.object[:120]}{NBSP}». Pour un lot de ce contrat, "
-        "ouvrez-le et ajoutez le lot ; sinon, vérifiez le numéro."
+        "ouvrez-le et ajoutez le lot\u00a0; sinon, vérifiez le numéro."
     )
     raise Invalid(_REFUSED, [FieldError("number", message, number)], contract_id=twin.id)
 
@@ -387,7 +408,7 @@ def sign(work: UnitOfWork, contract: Contract, row: Commitment, wanted: Commitme
     effective_on = contract.notified_on or row.window_from or contract.start_on
     if effective_on is None:
         message = (
-            "Indiquez au moins la date de notification, ou le début des travaux : les heures sont dues de ce jour."
+            "Indiquez au moins la date de notification, ou le début des travaux\u00a0: les heures sont dues de ce jour."
         )
         raise Invalid(_REFUSED, [FieldError("window_from", message)])
     event = CommitmentEvent(
@@ -476,7 +497,9 @@ def change_commitment(ctx: Context, actor: Actor, commitment_id: int, version: i
 
 def _with_parties(row: Commitment, wanted: CommitmentInput) -> CommitmentInput:
     present = tuple(
-        PartyInput(party.role, OrganisationInput(party.organisation.siren)) for party in row.parties if not party.to_on
+        PartyInput(party.role, OrganisationInput(party.organisation.siren, accept_key=True))
+        for party in row.parties
+        if not party.to_on
     )
     return replace(wanted, parties=present)
 
@@ -490,7 +513,7 @@ def _check_new_order_terms(session: Session, row: Commitment) -> None:
         CommitmentEvent.amount_cents.is_not(None),
     )
     if kept is None and session.execute(query.limit(1)).first() is not None:
-        message = "Des bons de commande sont déjà comptés avec ces chiffres : corrigez-les, sans les effacer."
+        message = "Des bons de commande sont déjà comptés avec ces chiffres\u00a0: corrigez-les, sans les effacer."
         raise Invalid("L’engagement n’a pas été modifié.", [FieldError("order_hourly_cost", message)])
 
 

@@ -236,12 +236,12 @@ def _check_contact(session: Session, row: Commitment, wanted: ContactInput) -> N
     if not 1 <= len(" ".join(wanted.name.split())) <= 120:
         problems.add("name", "Écrivez le nom de la personne, en 120 caractères au plus.")
     if len(wanted.job.strip()) > 120:
-        problems.add("job", "Raccourcissez la fonction : 120 caractères au plus.")
+        problems.add("job", "Raccourcissez la fonction\u00a0: 120 caractères au plus.")
     email = wanted.email.strip()
     if email and (len(email) > 254 or " " in email or not all(email.partition("@")) or "." not in email.split("@")[-1]):
         problems.add("email", "Cette adresse n’est pas complète. Écrivez-la comme prenom.nom@entreprise.fr.")
     if len(wanted.phone.strip()) > 30:
-        problems.add("phone", "Raccourcissez le téléphone : 30 caractères au plus.")
+        problems.add("phone", "Raccourcissez le téléphone\u00a0: 30 caractères au plus.")
     if wanted.organisation_id is not None and wanted.organisation_id not in dict(_organisations(session, row)):
         problems.add("organisation_id", "Choisissez l’acheteur ou une entreprise de cet engagement.")
     problems.raise_if_any("Le contact n’a pas été enregistré.")
@@ -294,5 +294,5 @@ def _check_exchange(wanted: ExchangeInput, today: date) -> None:
     elif wanted.happened_on.year < 2000:
         problems.add("happened_on", "L’année de cette date paraît fausse. Écrivez une date comme 09/06/2026.")
     if len(wanted.note) > MAX_NOTE:
-        problems.add("note", f"Raccourcissez la note : {MAX_NOTE} caractères au plus.")
+        problems.add("note", f"Raccourcissez la note\u00a0: {MAX_NOTE} caractères au plus.")
     problems.raise_if_any("L’échange n’a pas été noté.")

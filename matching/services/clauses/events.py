@@ -219,7 +219,7 @@ def _check(wanted: EventInput, problems: Problems) -> None:
     elif not 2000 <= wanted.effective_on.year <= 2100:
         problems.add("effective_on", "L’année de cette date paraît fausse. Écrivez une date comme 09/06/2026.")
     if len(wanted.label.strip()) > 200:
-        problems.add("label", "Raccourcissez la précision : 200 caractères au plus.")
+        problems.add("label", "Raccourcissez la précision\u00a0: 200 caractères au plus.")
     for name in ("amount_cents", "executed_cents", "total_cents"):
         cents = getattr(wanted, name)
         if cents is not None and abs(cents) > 1_000_000_000_000:
@@ -227,7 +227,7 @@ def _check(wanted: EventInput, problems: Problems) -> None:
     if wanted.minutes is not None and abs(wanted.minutes) > 9_999_999 * 60:
         problems.add("minutes", f"Ce nombre d’heures est trop grand{NBSP}: 9\u202f999\u202f999{NBSP}h au plus.")
     if wanted.kind is EventKind.TRANSFER and (wanted.to_holder is None or not wanted.to_holder.number.strip()):
-        problems.add("to_holder", "Indiquez le nouveau titulaire : son SIRET, son SIREN ou son nom.")
+        problems.add("to_holder", "Indiquez le nouveau titulaire\u00a0: son SIRET, son SIREN ou son nom.")
 
 
 def _new_holder(work: UnitOfWork, wanted: EventInput) -> int | None:

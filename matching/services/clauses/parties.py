@@ -48,15 +48,27 @@ class FoundOrganisation:
     siret: str
 
 
+def check_organisation(wanted: OrganisationInput, field: str, problems: Problems) -> None:
+    """Notes a number that cannot be read, before anything is looked up: all that is to mend is said at once."""
+    text = wanted.number.strip()
+    if not text:
+        problems.add(field, "Écrivez son SIRET, son SIREN, ou le nom d’une organisation déjà connue.")
+    elif not any(character.isalpha() for character in text):
+        try:
+            read_number(text, wanted.accept_key, field)
+        except Invalid as error:
+            problems.errors.extend(error.errors)
+
+
 def resolve_organisation(work: UnitOfWork, wanted: OrganisationInput, field: str) -> FoundOrganisation:
     """The organisation meant, created with its establishment when nobody knew it.
 
     Raises `Invalid` on `field` (`<field>_name` for the missing name, `<field>_accept` beside a wrong key).
     """
+    problems = Problems()
+    check_organisation(wanted, field, problems)
+    problems.raise_if_any()
     text = wanted.number.strip()
-    if not text:
-        message = "Écrivez son SIRET, son SIREN, ou le nom d’une organisation déjà connue."
-        raise Invalid(message, [FieldError(field, message)])
     if any(character.isalpha() for character in text):
         return FoundOrganisation(_by_name(work.session, text, field), "")
     number = read_number(text, wanted.accept_key, field)
@@ -142,6 +154,6 @@ def check_roles(roles: list[PartyRole], has_liability: bool, field: str, problem
     if leads and holders:
         problems.add(field, "Un lot a soit un titulaire seul, soit un groupement avec son mandataire, pas les deux.")
     if members and not leads:
-        problems.add(field, "Un cotraitant suppose un groupement : indiquez qui en est le mandataire.")
+        problems.add(field, "Un cotraitant suppose un groupement\u00a0: indiquez qui en est le mandataire.")
     if has_liability and not (leads or members):
-        problems.add("liability", "Conjoint ou solidaire ne se dit que d’un groupement : indiquez son mandataire.")
+        problems.add("liability", "Conjoint ou solidaire ne se dit que d’un groupement\u00a0: indiquez son mandataire.")

@@ -253,7 +253,7 @@ def add_brackets(ctx: Context, actor: Actor, valid_from: date | None, lines: Seq
     with ctx.write(actor) as work:
         problems = Problems()
         if not lines:
-            problems.add("lines", "Écrivez au moins une tranche : un montant et des heures.")
+            problems.add("lines", "Écrivez au moins une tranche\u00a0: un montant et des heures.")
         if len({cents for cents, _ in lines}) != len(lines):
             problems.add("lines", "Deux tranches commencent au même montant. Gardez-en une seule.")
         if lines and min(cents for cents, _ in lines) != 0:
@@ -327,7 +327,7 @@ def _check(kind: RuleKind, wanted: RuleInput, problems: Problems) -> None:
     elif not 2000 <= wanted.valid_from.year <= 2100:
         problems.add("valid_from", "L’année de cette date paraît fausse. Écrivez une date comme 01/01/2027.")
     if len(wanted.source.strip()) > 250:
-        problems.add("source", "Raccourcissez la source : 250 caractères au plus.")
+        problems.add("source", "Raccourcissez la source\u00a0: 250 caractères au plus.")
     match kind:
         case RuleKind.SETTING:
             _check_setting(wanted, problems)
@@ -345,7 +345,7 @@ def _check(kind: RuleKind, wanted: RuleInput, problems: Problems) -> None:
             if wanted.public is None:
                 problems.add("public", "Choisissez le public.")
             if wanted.at_hire and wanted.months is not None:
-                message = "Une preuve a un âge maximal, ou doit être valable à l’embauche : gardez l’un des deux."
+                message = "Une preuve a un âge maximal, ou doit être valable à l’embauche\u00a0: gardez l’un des deux."
                 problems.add("months", message)
             _check_months(wanted.months, "months", problems)
         case RuleKind.DURATION:
@@ -372,7 +372,9 @@ def _check_duration(wanted: RuleInput, problems: Problems) -> None:
     if not 0 <= wanted.extension_months <= 120:
         problems.add("extension_months", "Écrivez un nombre de mois de 0 à 120.")
     if wanted.months is None and (wanted.extension_months or wanted.maximum_months):
-        problems.add("months", "Sans durée, tout le contrat compte : une prolongation ou un maximum ne servent pas.")
+        problems.add(
+            "months", "Sans durée, tout le contrat compte\u00a0: une prolongation ou un maximum ne servent pas."
+        )
     if wanted.months and wanted.maximum_months and wanted.maximum_months < wanted.months:
         problems.add("maximum_months", "Le maximum ne peut pas être plus court que la durée.")
 

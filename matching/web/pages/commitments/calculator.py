@@ -49,7 +49,7 @@ def _orders(form: Typed) -> tuple[int, ...]:
             cents = parse_cents(line)
         except BadValue as error:
             form.fail(
-                Invalid(error.message, [FieldError(form.name("orders"), f"{line.strip()[:40]} : {error.message}")])
+                Invalid(error.message, [FieldError(form.name("orders"), f"{line.strip()[:40]}\u00a0: {error.message}")])
             )
             continue
         if cents is not None:

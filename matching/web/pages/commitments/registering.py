@@ -60,7 +60,9 @@ def new() -> Page:
 def _register(form: Typed, blocks: int, known: ContractSheet | None) -> tuple[int, ...]:
     contract = read_contract(form) if known is None else None
     lots = [read_commitment(form.part(f"c{position}-")) for position in range(blocks)]
-    form.stop_if_unreadable()
+    if form.unreadable:
+        key = known.id if known else None
+        form.stop_if_unreadable(service.review(context(), actor(), contract, lots, key))
     if contract is None:
         assert known is not None  # one of the two
         return service.add_commitments(context(), actor(), known.id, lots)
