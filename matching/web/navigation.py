@@ -32,6 +32,7 @@ UNDER = {
     "ranking": "offers",
     "commitment": "commitments",
     "declaration_links": "commitments",
+    "held": "declare",
     "pooling": "commitments",
 }
 

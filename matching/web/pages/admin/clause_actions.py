@@ -42,6 +42,7 @@ CLAUSE_ACTIONS = {
     "contract.lot_refused": "Marché publié reconnu sans lot",
     "ledger.appended": "Heures écrites au grand livre",
     "snapshot.frozen": "Bilan annuel figé",
+    "contract.register_completed": "Registre de la loi complété",
     "declaration.decided": "Décisions sur une déclaration",
     "declaration.returned": "Déclaration renvoyée pour correction",
     "declaration.imported": "Heures validées reprises",
