@@ -147,6 +147,7 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
         "agreement_id": {OWN: clauses.pooling(ctx, us, [ours]), NOBODYS: UNKNOWN},
         "evidence_id": {OWN: sheet, NOBODYS: UNKNOWN},
         "month": {OWN: "2026-10"},
+        "slug": {OWN: "heures"},
         "token": {OWN: link.token, NOBODYS: "x" * 43},
     }
 

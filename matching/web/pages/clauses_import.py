@@ -102,11 +102,11 @@ def _upload_page(kind: FileKind, message: str = "", errors: tuple[FieldError, ..
     return (page, 422) if message else page
 
 
-@blueprint.get("/<any(engagements, participants, heures):slug>/modele.<any(csv, xlsx):ending>")
+@blueprint.get("/<any(engagements, participants, heures):slug>/modele.<any(csv, xlsx):kind>")
 @requires(Permission.IMPORT_CLAUSES)
-def template(slug: str, ending: str) -> Response:
+def template(slug: str, kind: str) -> Response:
     """The file to fill, with one example line."""
-    return _file(f"modele-{slug}", ending, *_kind(slug).template())
+    return _file(f"modele-{slug}", kind, *_kind(slug).template())
 
 
 def _file(name: str, ending: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Response:
