@@ -163,7 +163,8 @@ def _judge(
         yield told + " instead of 403"
     # An employer's name is no secret for staff: only its people, its drafts and its accounts are.
     if CANARY in body and not (
-        opens and path.startswith(("/employeurs", "/offres", "/administration", "/bilans", "/engagements"))
+        opens
+        and path.startswith(("/employeurs", "/offres", "/administration", "/bilans", "/declarations", "/engagements"))
     ):
         yield told + " tells a word of what may not be read"
     allowed_tables = TRACES if opens and whose == OWN else {"web_session"}
