@@ -83,6 +83,7 @@ def read_contract(form: Typed) -> ContractInput:
         start_on=form.day("start_on"),
         end_on=form.day("end_on"),
         commune=form.text("commune"),
+        parent_number=form.text("parent_number"),
     )
 
 

@@ -150,6 +150,26 @@ def test_the_maximum_of_a_framework_is_not_due(ctx: Context) -> None:
         assert minutes_due_of(session, [key], DECEMBER, DECEMBER) == {key: 0}
 
 
+def test_a_call_off_contract_comes_from_a_framework_of_the_same_buyer(any_ctx: Context) -> None:
+    who = make.officer(any_ctx)
+    framework = contract(support=Support.FRAMEWORK_AGREEMENT, number="AC-1")
+    parent, _ = service.register_contract(any_ctx, who, framework, [lot(required_minutes=0)])
+    service.register_contract(any_ctx, who, contract(number="PLAIN"), [lot()])
+    wanted = contract(support=Support.CALL_OFF_CONTRACT, number="AC-1-MS2", parent_number=" AC-1 ")
+    key, _ = service.register_contract(any_ctx, who, wanted, [lot()])
+    sheet = service.get_contract(any_ctx, who, key)
+    assert sheet.input == replace(wanted, parent_number="AC-1")
+    with any_ctx.read() as session:
+        assert session.get_one(Contract, key).parent_id == parent
+    other = OrganisationInput("443061841", "Autre ville", OrganisationKind.LOCAL_AUTHORITY)
+    for bad in (contract(number="X", parent_number="PLAIN"), contract(parent_number="AC-1", buyer=other)):
+        with pytest.raises(Invalid) as caught:
+            service.register_contract(any_ctx, who, bad, [lot()])
+        assert "parent_number" in refused(caught)
+    service.change_contract(any_ctx, who, key, sheet.version, replace(sheet.input, parent_number=""))
+    assert service.get_contract(any_ctx, who, key).input.parent_number == ""
+
+
 HALF_TERMS = {"order_labour_share": Decimal(40), "required_minutes": None}
 BAD_CONTRACTS: list[tuple[dict[str, Any], str]] = [
     ({"support": None}, "support"),

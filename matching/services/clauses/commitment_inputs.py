@@ -39,7 +39,10 @@ _CPV = re.compile(r"[0-9]{8}(-[0-9])?")
 
 @dataclass(frozen=True)
 class ContractInput:
-    """A contract as typed and read. Amounts in cents excl. VAT; `commune` a name, postal code or INSEE code."""
+    """A contract as typed and read. Amounts in cents excl. VAT; `commune` a name, postal code or INSEE code.
+
+    `parent_number`: of the framework agreement, of the same buyer, that a call-off contract comes from.
+    """
 
     support: Support | None = None
     buyer: OrganisationInput = field(default_factory=OrganisationInput)
@@ -55,6 +58,7 @@ class ContractInput:
     start_on: date | None = None
     end_on: date | None = None
     commune: str = ""
+    parent_number: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.due import check_new_event, refuse_if_below_zero
 from matching.clauses.penalty import PenaltyTerms
 from matching.clauses.rounding import Rounding
-from matching.clauses.terms import EligiblePublic, EventKind, GroupLiability, PartyRole
+from matching.clauses.terms import EligiblePublic, EventKind, GroupLiability, PartyRole, Support
 from matching.clock import PARIS
 from matching.errors import Conflict, FieldError, Invalid, NotFound, Problems, RuleRefused
 from matching.services.clauses.commitment_inputs import (
@@ -152,6 +152,7 @@ def _contract_sheet(session: Session, row: Contract) -> ContractSheet:
         start_on=row.start_on,
         end_on=row.end_on,
         commune=commune_label(session, row.commune_insee),
+        parent_number=session.get_one(Contract, row.parent_id).number if row.parent_id else "",
     )
     lots = tuple((one.id, one.lot, one.label) for one in row.commitments)
     return ContractSheet(row.id, row.version, wanted, buyer.id, buyer.name, lots)
@@ -304,6 +305,7 @@ def _add_contract(work: UnitOfWork, wanted: ContractInput, insee: str | None) ->
     assert wanted.support is not None  # checked before
     row = Contract(support=wanted.support, buyer_id=found.row.id, number=number, created_at=work.at)
     _fill_contract(row, wanted, insee, found.siret)
+    row.parent_id = _framework(work.session, found.row, wanted.parent_number, 0)
     work.session.add(row)
     work.session.flush()
     work.record("contract.created", "contract", row.id, support=row.support.value, buyer=row.buyer_id, number=number)
@@ -320,6 +322,20 @@ def refuse_known_number(session: Session, buyer: Organisation, number: str, own_
         "ouvrez-le et ajoutez le lot\u00a0; sinon, vérifiez le numéro."
     )
     raise Invalid(_REFUSED, [FieldError("number", message, number)], contract_id=twin.id)
+
+
+def _framework(session: Session, buyer: Organisation, number: str, own_id: int) -> int | None:
+    """The framework agreement of this buyer that bears `number`; its maximum is not spend, so nothing is due of it."""
+    if not (number := tidy(number)):
+        return None
+    query = select(Contract.id).where(
+        Contract.buyer_id == buyer.id, Contract.number == number, Contract.support == Support.FRAMEWORK_AGREEMENT
+    )
+    found = session.execute(query.where(Contract.id != own_id)).scalar_one_or_none()
+    if found is None:
+        message = f"Aucun accord-cadre {number[:40]} chez cet acheteur. Vérifiez le numéro, ou enregistrez-le d’abord."
+        raise Invalid(_REFUSED, [FieldError("parent_number", message, number[:40])])
+    return found
 
 
 def _fill_contract(row: Contract, wanted: ContractInput, insee: str | None, siret: str) -> None:
@@ -459,6 +475,7 @@ def change_contract(ctx: Context, actor: Actor, contract_id: int, version: int, 
         assert wanted.support is not None  # checked before
         row.support, row.buyer_id, row.number = wanted.support, found.row.id, number
         _fill_contract(row, wanted, insee, found.siret)
+        row.parent_id = _framework(work.session, found.row, wanted.parent_number, row.id)
         work.session.flush()
         _refuse_broken_history(work.session, [one.id for one in row.commitments])
         work.record("contract.changed", "contract", row.id, buyer=row.buyer_id, number=number)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.due import check_new_event
@@ -179,8 +180,10 @@ def record_event(
     """Record an event today; its id. Raises `Invalid` for what it lacks, `RuleRefused` when the history forbids it."""
     require(actor, Permission.EDIT_CLAUSES)
     with ctx.write(actor) as work:
-        # Two officers recording at once must not together bring the hours below zero: the row's version decides.
         row = scope.fetch(work.session, actor, Commitment, commitment_id)
+        # Two officers recording at once must not together bring the hours below zero: the row's version decides,
+        # even within the same instant.
+        flag_modified(row, "last_action_at")
 
         def store() -> int | None:
             if document is None:
