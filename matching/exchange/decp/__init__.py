@@ -13,16 +13,21 @@ from matching.exchange.decp.records import (
     Warned,
     read_record,
 )
+from matching.exchange.decp.writing import Lacking, ToPublish, write_file, write_record
 
 __all__ = [
     "Amendment",
+    "Lacking",
     "Outcome",
     "Raw",
     "Record",
     "Reported",
     "SocialConsideration",
+    "ToPublish",
     "UnreadableFile",
     "Warned",
     "read_raw",
     "read_record",
+    "write_file",
+    "write_record",
 ]

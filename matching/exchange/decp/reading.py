@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from matching.errors import MatchingError
+from matching.errors import Invalid
 
 _CHUNK = 1 << 20
 _DECODER = json.JSONDecoder()
 CONTRACTS, CONCESSIONS = "marche", "contrat-concession"
 
 
-class UnreadableFile(MatchingError):
+class UnreadableFile(Invalid):
     """The file is not DECP in JSON, or it is cut: nothing was taken from it."""
 
     code = "unreadable_file"

@@ -26,9 +26,11 @@ PUBLISHED = (
     "nature", "techniques", "modalitesExecution", "marcheInnovant", "ccag", "offresRecues", "attributionAvance",
     "tauxAvance", "typeGroupementOperateurs", "procedure", "typesPrix", "formePrix", "sousTraitanceDeclaree",
     "considerationsEnvironnementales", "origineUE", "origineFrance", "dateDebutExecution",
-    "montantSubventionPublique",
+    "montantSubventionPublique", "idAccordCadre",
 )  # fmt: skip
 """Fields kept as published, for the export; everything else of a record has a column."""
+_LISTS = ("actesSousTraitance", "modificationsActesSousTraitance", "donneesExecution")
+"""Lists that the registry does not use, kept when they are not too long so that an export does not lose them."""
 _LONGEST_PUBLICATION = 10_000
 _SHOWN = 60
 
@@ -48,6 +50,7 @@ class SocialConsideration(Labelled):
 
 
 _CONSIDERATIONS = {fold(item.label): item for item in SocialConsideration} | {
+    "concession reservee": SocialConsideration.RESERVED,
     "sans objet": SocialConsideration.NONE,
     "aucune consideration sociale": SocialConsideration.NONE,
 }
@@ -195,7 +198,7 @@ class _Reader:
             framework_id=self._text("idAccordCadre", 40, quiet=True),
             social=self._social(),
             amendments=self._amendments(),
-            techniques=tuple(_listed(self.content.get("techniques"))),
+            techniques=tuple(listed(self.content.get("techniques"))),
             publication=_publication(self.content),
         )
 
@@ -353,8 +356,8 @@ class _Reader:
         )
 
 
-def _listed(read: Any) -> list[str]:
-    """`{"techniques": {"technique": […]}}`, a bare list, or text joined by commas in earlier years."""
+def listed(read: Any) -> list[str]:
+    """The words of a list as published: an object that wraps it, a bare list, or text joined by commas."""
     if isinstance(read, dict):
         read = next(iter(read.values()), None)
     return [str(word) for word in read] if isinstance(read, list) else str(read or "").split(",")
@@ -362,8 +365,22 @@ def _listed(read: Any) -> list[str]:
 
 def _publication(content: dict[str, Any]) -> str | None:
     kept = {name: content[name] for name in PUBLISHED if content.get(name) is not None and not _is_nan(content[name])}
-    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, default=str) if kept else ""
-    return text if 0 < len(text) <= _LONGEST_PUBLICATION else None
+    holders = content.get("titulaires", content.get("concessionnaires"))
+    if isinstance(holders, list) and holders and not all(_is_siret(item) for item in holders):
+        kept["titulaires"] = holders  # the column holds SIRETs only: a foreign company must not vanish from the export
+    lists = {name: content[name] for name in _LISTS if isinstance(content.get(name), list) and content[name]}
+    for fields in (kept | lists, kept):
+        text = json.dumps(fields, ensure_ascii=False, sort_keys=True, default=str) if fields else ""
+        if 0 < len(text) <= _LONGEST_PUBLICATION:
+            return text
+    return None
+
+
+def _is_siret(item: Any) -> bool:
+    inner = item.get("titulaire", item.get("concessionnaire", item)) if isinstance(item, dict) else None
+    if not isinstance(inner, dict) or str(inner.get("typeIdentifiant", "SIRET")).upper() != "SIRET":
+        return False
+    return re.fullmatch(r"\d{14}", "".join(str(inner.get("id")).split()), re.ASCII) is not None
 
 
 def read_yes_no(read: object) -> Known:

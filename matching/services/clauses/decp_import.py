@@ -6,6 +6,7 @@ published value only fills what was unknown, and differs aloud. Hours are never 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.published import amendment_key, nature_of_cpv, procedure_of, support_of
 from matching.clauses.terms import BuyerCategory
 from matching.exchange.decp import Outcome, Record, Reported, SocialConsideration, Warned, read_raw, read_record
+from matching.exchange.decp.format import merged, read_holders
 from matching.services.clauses.parties import OrganisationInput, resolve_organisation
 from matching.services.context import Context
 from matching.store.tables.contracts import Contract, ContractAmendment
@@ -45,6 +47,7 @@ class DecpReport:
     """What became of each record, and what changed. `reported` leaves out records of other buyers."""
 
     buyer: str = ""
+    buyer_id: int = 0
     records: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     reported: list[Reported] = field(default_factory=list)
@@ -81,7 +84,7 @@ def import_decp(
     try:
         with ctx.write(actor) as work:
             owner = resolve_organisation(work, buyer, "buyer").row
-            report.buyer = owner.name
+            report.buyer, report.buyer_id = owner.name, owner.id
             records = _read(file, owner.siren, ctx.clock.today(), report, progress)
             _take_over(work, owner.id, owner.kind, records, report)
             work.record(
@@ -218,6 +221,11 @@ def _complete(session: Session, row: Any, wanted: dict[str, Any], record: Record
     changes = {}
     for name in _FILLED:
         now, published = getattr(row, name), wanted[name]
+        if name == "publication":
+            published = _publication(now, published, record, typed=typed)
+            if published != now:
+                changes[name] = published
+            continue
         if now == published or published in (None, ""):
             continue
         if typed and now not in (None, ""):
@@ -237,6 +245,18 @@ def _complete(session: Session, row: Any, wanted: dict[str, Any], record: Record
     report.changed += 1
 
 
+def _publication(now: str | None, published: str | None, record: Record, *, typed: bool) -> str | None:
+    """The fields that only the export uses: what an officer completed is kept where the publication says nothing."""
+    if not now or not published or now == published:
+        return published or now
+    kept, new = json.loads(now), json.loads(published)
+    if not typed and record.holders and "titulaires" not in new:
+        known = [one["id"] for one in read_holders(kept.get("titulaires")) or ()]
+        if known != list(record.holders):
+            kept.pop("titulaires", None)
+    return json.dumps(merged(kept, new, keep_first=typed), ensure_ascii=False, sort_keys=True)
+
+
 def _tell(report: DecpReport, record: Record, name: str, now: object, published: object) -> None:
     """The registry's value stays; the published one is told on the record's line."""
     place = next(n for n, told in enumerate(report.reported) if told.id == record.id)
@@ -249,17 +269,27 @@ def _tell(report: DecpReport, record: Record, name: str, now: object, published:
 
 
 def _propose(session: Session, ids: dict[str, int], records: Iterable[Record], report: DecpReport) -> None:
-    """Amendments never seen wait for a person."""
-    seen = {(row.contract_id, row.key) for row in session.execute(
-        select(ContractAmendment.contract_id, ContractAmendment.key)
-        .join(Contract, Contract.id == ContractAmendment.contract_id)
-    ).all()}  # fmt: skip
+    """Amendments never seen wait for a person. An export numbers again those whose numbers were missing or repeated:
+    the same day, total, duration and holders are then the same amendment."""
+    known = session.execute(
+        select(
+            ContractAmendment.contract_id, ContractAmendment.key, ContractAmendment.notified_on,
+            ContractAmendment.amount_cents, ContractAmendment.months, ContractAmendment.holders,
+        ).join(Contract, Contract.id == ContractAmendment.contract_id)
+        .where(Contract.buyer_id == report.buyer_id)
+    ).all()  # fmt: skip
+    seen = {(row.contract_id, row.key) for row in known}
+    stored = Counter((row.contract_id, *row[2:]) for row in known)
     new = []
     for record in records:
+        met: Counter[tuple[Any, ...]] = Counter()
         for one in record.amendments:
             holders = " ".join(one.holders)
+            content = (ids[record.id], one.notified_on, one.amount_cents, one.months, holders)
             key = amendment_key(one.number, one.notified_on, one.amount_cents, one.months, holders)
-            if (ids[record.id], key) in seen:
+            known_key = (ids[record.id], key) in seen
+            met[content] += 1
+            if known_key or met[content] <= stored[content]:
                 continue
             seen.add((ids[record.id], key))
             new.append(
