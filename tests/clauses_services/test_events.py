@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -227,3 +229,34 @@ def test_a_contact_belongs_to_its_commitment(ctx: Context) -> None:
             contacts.change_contact(ctx, who, key, contact_id, 1, ContactInput("X"))
         with pytest.raises(NotFound):
             contacts.note_exchange(ctx, who, key, ExchangeInput(ExchangeChannel.CALL, TODAY, contact_id=contact_id))
+
+
+def test_two_events_at_once_do_not_both_take_the_same_hours(any_ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would leave 40 h alone; together they would go below zero. Both have read before either writes."""
+    who, key = make.officer(any_ctx), make.commitment(any_ctx, minutes=100 * 60)
+    both_checked = threading.Barrier(2)
+    check = events._allow
+
+    def wait(*args: Any) -> None:
+        check(*args)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_checked.wait(timeout=1)  # SQLite lets one writer in at a time: the second never comes
+
+    monkeypatch.setattr(events, "_allow", wait)
+    outcomes: list[str] = []
+
+    def record() -> None:
+        try:
+            events.record_event(any_ctx, who, key, EventInput(EventKind.AMENDMENT, JUNE, minutes=-60 * 60))
+        except (Conflict, RuleRefused) as error:
+            outcomes.append(error.code)
+        else:
+            outcomes.append("recorded")
+
+    threads = [threading.Thread(target=record) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("recorded") == 1, outcomes
+    assert events.list_events(any_ctx, who, key).due == 40 * 60
