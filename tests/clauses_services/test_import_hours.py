@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -339,3 +340,15 @@ def test_only_officers(ctx: Context, make: Callable[[Context], Actor]) -> None:
 )
 def test_months(text: str, month: date | None) -> None:
     assert parse_month(text) == month
+
+
+def test_two_officers_at_once_write_the_hours_once(any_ctx: Context) -> None:
+    world = World(any_ctx)
+    rows = [world.row(month=f"{month:02d}/2026", minutes="70") for month in range(1, 11)]
+    content, other = world.file(rows), clauses.officer(any_ctx)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda me: import_hours(any_ctx, me, content, "x.csv", False), (world.me, other)))
+    assert sorted((report.new, report.already) for report in both) == [(0, 10), (10, 0)]
+    with any_ctx.read() as session:
+        assert session.get_one(Commitment, world.commitment).validated_minutes == 700 * 60
+    assert check_everything(any_ctx).breaches == ()

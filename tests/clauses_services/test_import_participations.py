@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -313,3 +314,19 @@ def test_checking_writes_nothing(world: World) -> None:
 def test_only_officers(ctx: Context, make: Callable[[Context], Actor]) -> None:
     with pytest.raises(Forbidden):
         import_participations(ctx, make(ctx), b"", "x", True)
+
+
+def test_two_officers_at_once_make_one_person(any_ctx: Context) -> None:
+    world = World(any_ctx)
+    content, other = world.file(world.row()), clauses.officer(any_ctx)
+    with ThreadPoolExecutor(2) as pool:
+        officers = (world.me, other)
+        both = list(pool.map(lambda me: import_participations(any_ctx, me, content, "x.csv", False), officers))
+    assert sorted((report.new, report.already) for report in both) == [(0, 1), (1, 0)]
+    assert counts(any_ctx)[:2] == (1, 1)
+
+
+def test_the_code_of_a_namesake_is_believed(world: World) -> None:
+    world.take(world.row(), world.row(lot="10", birth_date="06/09/1998"))
+    assert world.take(world.row(birth_date="", person_code="H-0002")).new == 1
+    assert counts(world.ctx)[:2] == (2, 3)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from matching.clauses.line_model import WorkedLine
@@ -109,12 +109,14 @@ class Base:
 
 def read_base(session: Session, codes: Iterable[str]) -> Base:
     """The participations of these codes, and the first validated day of their people."""
-    wanted, found = sorted({form for code in codes for form in (code, code.upper())}), dict[str, KnownParticipation]()
+    wanted, found = sorted({code.lower() for code in codes}), dict[str, KnownParticipation]()
     p = Participation
     columns = (p.id, p.code, p.person_id, p.commitment_id, p.organisation_id, p.route, p.contract_kind)
     more = (p.started_on, p.ended_on, p.eligible, p.eligible_public, p.eligible_decided_on)
     for start in range(0, len(wanted), CHUNK):
-        for row in session.execute(select(*columns, *more).where(p.code.in_(wanted[start : start + CHUNK]))):
+        for row in session.execute(
+            select(*columns, *more).where(func.lower(p.code).in_(wanted[start : start + CHUNK]))
+        ):
             found[row.code.casefold()] = KnownParticipation(*tuple(row))
     people = sorted({one.person_id for one in found.values()})
     first: dict[int, date] = {}

@@ -100,6 +100,11 @@ class People:
             self.codes.add(row.code.casefold())
             self.by_commitment[row.commitment_id].append(row)
 
+    def is_somebody_else(self, code: str, person_id: int) -> bool:
+        """Whether this code, when there is one, is another person's."""
+        found = self._by_code.get(code.casefold()) if code else None
+        return found is not None and found.person_id != person_id
+
     def find(self, line: Reader, identity: Identity) -> WhoItem | None:
         """Whose line it is; None with its error, which asks."""
         name, birth, said = name_key(identity), identity.birth_date, line.text("person_code")

@@ -81,6 +81,8 @@ def _already(line: Reader, work: WorkItem, people: People) -> There | None:
         same = (there.name, there.route, there.started_on) == (name, work.typed.route, work.typed.started_on)
         if not same or there.siren != work.employer.number[:9] or (code and code != there.code.casefold()):
             continue
+        if people.is_somebody_else(line.text("person_code"), there.person_id):
+            continue
         birth, known = work.identity.birth_date, people.births.get(there.person_id)
         if birth is None or known is None or birth == known:
             return there

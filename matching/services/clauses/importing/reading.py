@@ -11,14 +11,17 @@ from rapidfuzz import process
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
+from matching.clauses.ledger import GENESIS
 from matching.errors import FieldError, Invalid
 from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, unused_columns
 from matching.exchange.tables import Table, match_columns, read_table
 from matching.exchange.values import BadValue, clean, parse_decimal, parse_known, parse_minutes, parse_text
-from matching.services.clauses.entering import take_turn
+from matching.services.clauses.eligibility_clock import wait_for_ledger
 from matching.services.clauses.importing.mending import NOTHING, Mending, mended
 from matching.services.context import Context
 from matching.services.organisations import check_siren, check_siret
+from matching.store.bulk import insert_of
+from matching.store.tables.ledger import LedgerHead
 from matching.store.unit_of_work import UnitOfWork
 from matching.terms import Known, Labelled
 from matching.text import NBSP, fold
@@ -161,7 +164,7 @@ def run_import(
             return planned_in(session)[1]
     try:
         with ctx.write(actor) as work:
-            take_turn(work.session)
+            _one_at_a_time(work.session)
             planned, report = planned_in(work.session)
             refuse(kind.write(work, planned, filename) if report.new else ())
             if dry_run or not report.new:
@@ -169,6 +172,16 @@ def run_import(
             return report
     except _RolledBack as rolled_back:
         return rolled_back.report
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Take the ledger's head, made now if nothing was ever written: imports, and whoever writes hours, take turns.
+
+    A file that changes nothing is rolled back, the head with it.
+    """
+    first = insert_of(session)(LedgerHead).values(id=1, entry_id=0, hash=GENESIS)
+    session.execute(first.on_conflict_do_nothing(index_elements=["id"]))
+    wait_for_ledger(session)
 
 
 def read_within_limits(content: bytes) -> Table:
