@@ -21,6 +21,7 @@ from matching.clauses.terms import TRAINING_ROUTES, DeclarationState, LineState,
 from matching.clock import PARIS
 from matching.errors import Conflict, NotFound, RuleRefused
 from matching.services.clauses.evidence import EvidenceRow, evidence_of
+from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -272,7 +273,7 @@ def month_tasks(session: Session, actor: Actor, day: date) -> Block:
 
 
 def _months(session: Session, actor: Actor, today: date, only: int | None = None) -> list[CommitmentMonths]:
-    """By commitment of the actor's company, in three queries whatever their number."""
+    """By commitment of the actor's company, in four queries whatever their number."""
     company = _organisation(session, actor)
     query = select(Commitment, Contract).join(Contract, Contract.id == Commitment.contract_id)
     query = query.where(scope.commitments(actor)).order_by(Commitment.id)
@@ -284,8 +285,11 @@ def _months(session: Session, actor: Actor, today: date, only: int | None = None
     people: dict[int, list[Participation]] = {}
     for one in session.execute(_people(company, ids)).scalars():
         people.setdefault(one.commitment_id, []).append(one)
+    due_day = thresholds_on(session, today).declare_by_day
     return [
-        _commitment_months(commitment, contract, kept.get(commitment.id, []), people.get(commitment.id, []), today)
+        _commitment_months(
+            commitment, contract, kept.get(commitment.id, []), people.get(commitment.id, []), today, due_day
+        )
         for commitment, contract in rows
     ]
 
@@ -310,12 +314,17 @@ def _people(company: int, ids: Sequence[int]) -> Select[Participation]:
 
 
 def _commitment_months(
-    commitment: Commitment, contract: Contract, kept: list[MonthRow], people: list[Participation], today: date
+    commitment: Commitment,
+    contract: Contract,
+    kept: list[MonthRow],
+    people: list[Participation],
+    today: date,
+    due_day: int,
 ) -> CommitmentMonths:
     starts = [day for day in (contract.notified_on, commitment.window_from or contract.start_on) if day]
     end = commitment.closed_on or contract.end_on
     begun = {row.month for row in kept}
-    expected = expected_months(max(starts, default=None), end, today, begun)
+    expected = expected_months(max(starts, default=None), end, today, begun, due_day)
     waiting = [
         MonthRow(one.month, 1, None, 0, one.due_on) for one in expected if any(_works(p, one.month) for p in people)
     ]

@@ -49,7 +49,7 @@ SETTINGS = (
     ),
     SettingKind("grace_days", "Premiers jours de la période sans mesure d’avancement", 30, "jours", 0, 366),
     SettingKind("silent_days", "Contact silencieux après", 60, "jours", 1, 366),
-    SettingKind("declare_by_day", "Jour du mois suivant où les heures sont attendues", 10, "du mois", 1, 28),
+    SettingKind("declare_by_day", "Jour du mois suivant où les heures sont attendues", 5, "du mois", 1, 28),
     SettingKind("reply_days", "Délai visé pour répondre à une déclaration", 5, "jours", 1, 90),
     SettingKind("small_cell", "Personnes en dessous desquelles un chiffre est masqué", 11, "personnes", 2, 100),
     SettingKind("proof_notice_days", "Annonce d’une fin d’éligibilité", 30, "jours", 1, 366),
@@ -68,7 +68,7 @@ class ClauseThresholds:
     nothing_validated_at_percent: int = 25
     grace_days: int = 30
     silent_days: int = 60
-    declare_by_day: int = 10
+    declare_by_day: int = 5
     reply_days: int = 5
     small_cell: int = 11
     proof_notice_days: int = 30
