@@ -10,6 +10,8 @@ from matching.clauses.terms import DeclarationState, LineState
 from matching.errors import Conflict, Forbidden, Invalid, NotFound, RuleRefused
 from matching.services.clauses import corrections, reversing
 from matching.services.clauses.checking import check_everything
+from matching.services.clauses.declaring import declarant_of
+from matching.services.clauses.declaring_writing import begin_complement
 from matching.services.context import Context
 from matching.store.tables.declarations import CorrectionRequest, HourDeclaration
 from tests.clauses_services.test_reversing import TYPO, decided, validated_of
@@ -90,6 +92,17 @@ def test_a_rejected_month_is_open_again(any_ctx: Context) -> None:
     declaration = month.declaration()
     assert (declaration.state, declaration.return_reason) == (DeclarationState.RETURNED, "Joignez le relevé.")
     assert month.line(0).state is LineState.PENDING
+
+
+def test_a_month_rejected_then_completed_is_mended_in_its_complement(any_ctx: Context) -> None:
+    month = Month(any_ctx, people=1)
+    month.declare(10 * H)
+    month.decide({month.lines[0]: OTHER})
+    asked = Asked(any_ctx, month)
+    key = asked.ask(line=False)
+    begin_complement(any_ctx, declarant_of(any_ctx, asked.company, month.commitment, "2026-10"))
+    assert "n°\u00a02" in asked.answer(key, accept=True)
+    assert month.declaration().state is DeclarationState.REJECTED
 
 
 def test_hours_forgotten_open_another_declaration_once(any_ctx: Context) -> None:

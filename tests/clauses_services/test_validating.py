@@ -13,11 +13,13 @@ from matching.access.permissions import Actor
 from matching.clauses.terms import DeclarationState, EligiblePublic, LineState, RejectReason, Route, TrainingHours
 from matching.errors import Conflict, Forbidden, Invalid, NotFound, RuleRefused
 from matching.services.clauses import duplicates, validating
+from matching.services.clauses.checking import check_everything
+from matching.services.clauses.reversing import ReversalReason, reverse_line
 from matching.services.clauses.rules import load_clause_defaults
 from matching.services.clauses.validating import Cut, Decision, HistoryLine, Reject, Validate
 from matching.services.context import Context
 from matching.store.tables.contracts import Commitment
-from matching.store.tables.declarations import DeclarationLine, HourDeclaration
+from matching.store.tables.declarations import DeclarationLine, HourDeclaration, LineDay
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.participations import Participation
 from tests.support import clauses as make
@@ -399,6 +401,22 @@ def test_days_over_24_hours_over_several_lines_are_refused(any_ctx: Context) -> 
     assert "un jour compte 24" in refusal(month, {mine: Validate()})
 
 
+def test_a_cut_does_not_forget_the_person_s_other_lines(any_ctx: Context) -> None:
+    month, mine, other = _twice(any_ctx, days=True, same_commitment=False)
+    with any_ctx.write(None) as work:
+        late = work.session.get_one(DeclarationLine, mine)
+        first = late.days[0].day
+        late.days.append(LineDay(day=first + timedelta(days=1), minutes=13 * H))
+        late.to_on, late.minutes = max(late.to_on, first + timedelta(days=1)), 26 * H
+        for line in (mine, other):
+            row = work.session.get_one(DeclarationLine, line)
+            row.days[0].minutes = 13 * H
+        row.minutes = 13 * H
+        work.record("test.changed", "declaration_line", mine)
+    month.change(month.people[0], eligible_until=first)
+    assert "un jour compte 24" in refusal(month, {mine: Cut()})
+
+
 def test_what_another_company_has_not_sent_doubles_nothing(any_ctx: Context) -> None:
     month, mine, other = _twice(any_ctx)
     with any_ctx.write(None) as work:
@@ -434,6 +452,26 @@ def test_nothing_validated_is_sent_back(any_ctx: Context) -> None:
     month.decide({month.lines[0]: Validate()})
     with pytest.raises(RuleRefused):
         validating.return_for_correction(any_ctx, month.officer, month.id, month.declaration().version, "À reprendre.")
+
+
+def test_a_line_taken_back_is_not_sent_back(any_ctx: Context) -> None:
+    month = Month(any_ctx)
+    month.declare(10 * H, 20 * H)
+    month.decide({month.lines[0]: Validate()})
+    reverse_line(any_ctx, month.officer, month.lines[0], ReversalReason.NOT_WORKED, "")
+    validating.return_for_correction(any_ctx, month.officer, month.id, month.declaration().version, "À reprendre.")
+    assert [month.line(place).state for place in (0, 1)] == [LineState.REVERSED, LineState.PENDING]
+    assert check_everything(any_ctx).breaches == ()
+
+
+def test_a_double_is_settled_anew_once_the_hours_came_back(any_ctx: Context) -> None:
+    month, mine, other = _twice(any_ctx)
+    duplicates.resolve(any_ctx, month.officer, mine, other, "Matin et soir.")
+    validating.return_for_correction(any_ctx, month.officer, month.id, month.declaration().version, "À reprendre.")
+    with any_ctx.write(None) as work:
+        work.session.get_one(HourDeclaration, month.id).state = DeclarationState.SUBMITTED
+        work.record("test.sent", "hour_declaration", month.id)
+    assert refusal(month, {mine: Validate()})
 
 
 # --- the clock, history ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import DeclarationState, LineState
 from matching.errors import Conflict, FieldError, Invalid, NotFound, Problems, RuleRefused
+from matching.services.clauses.duplicates import forget_resolutions
 from matching.services.clauses.entering import settled_state, take_turn
 from matching.services.clauses.findings import DECIDED
 from matching.services.clauses.participations import acted_on
@@ -255,28 +256,36 @@ def _reopen(work: UnitOfWork, request: CorrectionRequest, text: str) -> str:
     if declaration.state not in DECIDED:
         raise RuleRefused(f"Cette déclaration est déjà «{NBSP}{declaration.state.label.lower()}{NBSP}».")
     undone = [line for line in declaration.lines if line.state is LineState.REVERSED]
-    if settled_state(declaration.lines) is DeclarationState.REJECTED and not undone:
+    # Once another declaration was begun for the month, this one is only read: the company mends the last one.
+    last = declaration.number == max(number for number, _ in _numbers(work.session, declaration))
+    if settled_state(declaration.lines) is DeclarationState.REJECTED and not undone and last:
         declaration.state, declaration.return_reason = DeclarationState.RETURNED, text or request.message
         declaration.decided_at = declaration.decided_by_id = None
         for line in declaration.lines:
             line.state, line.decided_at, line.decided_by_id = LineState.PENDING, None, None
+        forget_resolutions(work.session, [line.id for line in declaration.lines])
         work.record("declaration.reopened", "hour_declaration", declaration.id)
         return "La déclaration est rouverte : l’entreprise peut la corriger."
     number = _begin_another(work, declaration)
     return f"Une déclaration complémentaire (n°{NBSP}{number}) est ouverte à l’entreprise pour ce mois."
 
 
-def _begin_another(work: UnitOfWork, declaration: HourDeclaration) -> int:
-    same = (
+def _numbers(session: Session, declaration: HourDeclaration) -> list[tuple[int, DeclarationState]]:
+    """Every declaration of the same month by the same company, with its state."""
+    query = select(HourDeclaration.number, HourDeclaration.state).where(
         HourDeclaration.commitment_id == declaration.commitment_id,
         HourDeclaration.organisation_id == declaration.organisation_id,
         HourDeclaration.month == declaration.month,
     )
-    rows = work.session.execute(select(HourDeclaration.number, HourDeclaration.state).where(*same)).all()
-    begun = next((row.number for row in rows if row.state not in DECIDED), None)
+    return [(row.number, row.state) for row in session.execute(query)]
+
+
+def _begin_another(work: UnitOfWork, declaration: HourDeclaration) -> int:
+    known = _numbers(work.session, declaration)
+    begun = next((number for number, state in known if state not in DECIDED), None)
     if begun is not None:
-        return int(begun)
-    number = int(max(row.number for row in rows)) + 1
+        return begun
+    number = max(number for number, _ in known) + 1
     new = HourDeclaration(
         commitment_id=declaration.commitment_id,
         organisation_id=declaration.organisation_id,

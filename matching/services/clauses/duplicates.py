@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -54,6 +55,15 @@ def resolve(ctx: Context, actor: Actor, first_line_id: int, second_line_id: int,
         acted_on(work, session.get_one(HourDeclaration, line.declaration_id).commitment_id)
         work.record("duplicate.resolved", "declaration_line", low, note=text, other=high)
         return Resolved(row.id, line.declaration_id)
+
+
+def forget_resolutions(session: Session, line_ids: Sequence[int]) -> None:
+    """Lines sent back come again with other hours: what was noted of the hours before does not hold for them.
+
+    The audit trail keeps who noted it and why.
+    """
+    settled = or_(DuplicateResolution.first_line_id.in_(line_ids), DuplicateResolution.second_line_id.in_(line_ids))
+    session.execute(delete(DuplicateResolution).where(settled))
 
 
 def line_in_reach(session: Session, actor: Actor, line_id: int) -> DeclarationLine:

@@ -14,6 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import DeclarationState, LineState, RejectReason
 from matching.clock import PARIS
 from matching.errors import Conflict, FieldError, Invalid, Problems, RuleRefused
+from matching.services.clauses.duplicates import forget_resolutions
 from matching.services.clauses.entering import Counted, enter_lines, settled_state, take_turn
 from matching.services.clauses.findings import LineFindings, findings_of
 from matching.services.clauses.history_lines import Appended, HistoryLine, append_validated
@@ -270,7 +271,8 @@ def _saved(declaration: HourDeclaration, counted: Sequence[Counted], rejected: S
 def return_for_correction(ctx: Context, actor: Actor, declaration_id: int, version: int, reason: str) -> None:
     """Send the declaration back to the company with what to mend; only while nothing in it is validated.
 
-    Lines already rejected are open again. Raises `Invalid`, `RuleRefused`, `Conflict`.
+    Lines already rejected are open again, with doubles to settle anew: their hours may change. A line taken back stays
+    so, for its entries name it. Raises `Invalid`, `RuleRefused`, `Conflict`.
     """
     require(actor, Permission.DECIDE_HOURS)
     text = reason.strip()
@@ -289,9 +291,11 @@ def return_for_correction(ctx: Context, actor: Actor, declaration_id: int, versi
             )
         take(work, declaration)
         declaration.state, declaration.return_reason = DeclarationState.RETURNED, text
-        for line in declaration.lines:
+        again = [line for line in declaration.lines if line.state is not LineState.REVERSED]
+        for line in again:
             line.state, line.reject_reason, line.reason_note = LineState.PENDING, None, ""
             line.decided_at = line.decided_by_id = None
+        forget_resolutions(work.session, [line.id for line in again])
         acted_on(work, declaration.commitment_id)
         work.record("declaration.returned", "hour_declaration", declaration.id, note=text)
 
