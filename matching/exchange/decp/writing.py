@@ -25,7 +25,8 @@ from matching.exchange.decp.reading import CONCESSIONS, CONTRACTS
 from matching.exchange.decp.records import Amendment, SocialConsideration
 from matching.text import fold
 
-_CPV = re.compile(r"[0-9]{8}(-[0-9])?")
+CPV = re.compile(r"[0-9]{8}(-[0-9])?")
+"""The official pattern, with or without the digit of control."""
 _RESERVED_CONCESSION = "Concession réservée"
 _SHOWN = 60
 
@@ -99,7 +100,7 @@ def _columns(one: ToPublish, lacking: list[Lacking]) -> dict[str, Any]:
     put("autoriteConcedante" if c else "acheteur", "buyer_siret", "SIRET de l’acheteur", buyer and {"id": buyer})
     put("objet", "object", "Objet", one.object[:1000] or None)
     if not c:
-        put("codeCPV", "cpv", "Code CPV", one.cpv if _CPV.fullmatch(one.cpv) else None, one.cpv)
+        put("codeCPV", "cpv", "Code CPV", one.cpv if CPV.fullmatch(one.cpv) else None, one.cpv)
         put("lieuExecution", "place_code", "Lieu d’exécution", _place(one), one.place_code)
     put("dureeMois", "months", "Durée en mois", one.months)
     dated = ("dateSignature", "Date de signature") if c else ("dateNotification", "Date de notification")
