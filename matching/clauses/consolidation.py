@@ -14,7 +14,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from matching.clauses.dates import age_on
-from matching.clauses.small_cells import TOTAL, Cell, Shown, Total, protect_list
+from matching.clauses.small_cells import TOTAL, Cell, Shown, Total, protect_across
 from matching.clauses.terms import EligiblePublic, Modality, Outcome, Route, Support
 from matching.terms import ContractKind, Labelled
 
@@ -121,12 +121,14 @@ def breakdown(lines: Iterable[YearLine], dimension: Dimension) -> dict[str, Cell
     return dict(sorted(cells.items(), key=lambda item: (-item[1].minutes, item[0])))
 
 
-def published(lines: list[YearLine], dimension: Dimension, threshold: int) -> dict[str | Total, Shown]:
-    """The breakdown as it may leave the Département: small cells hidden with what would give them back."""
+def published(lines: list[YearLine], threshold: int) -> dict[Dimension, dict[str | Total, Shown]]:
+    """Every breakdown as they may leave the Département on one sheet: when one must hide the total, all hide it."""
     whole = total(lines)
     if not whole.people:
-        return {TOTAL: whole}
-    return protect_list(breakdown(lines, dimension), threshold, total=whole)
+        return {dimension: {TOTAL: whole} for dimension in Dimension}
+    tables = {dimension.value: breakdown(lines, dimension) for dimension in Dimension}
+    shown = protect_across(tables, threshold, total=whole)
+    return {dimension: shown[dimension.value] for dimension in Dimension}
 
 
 def average_hours(cell: Cell) -> Decimal | None:

@@ -13,6 +13,7 @@ from matching.services.clauses.coded import TITLES
 from matching.services.clauses.documents import hidden_words, withheld_words, written_average, written_month
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 WORDS: dict[str, Any] = {
     "average": written_average,
     "month_name": written_month,

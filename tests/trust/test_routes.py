@@ -36,6 +36,7 @@ WHO: dict[str, set[Role | None]] = {
     "/connexion": EVERYBODY,
     "/couleurs.css": EVERYBODY,
     "/bilans": OFFICER,
+    "/bilans-annuels": OFFICER,
     "/declarations": OFFICER,
     "/declarer": EVERYBODY,
     "/deconnexion": EVERYBODY,
@@ -46,17 +47,23 @@ WHO: dict[str, set[Role | None]] = {
     "/heures": {Role.EMPLOYER},
     "/justificatifs": OFFICER,
     "/metiers": set(Role),
+    "/marches-publies": OFFICER,
     "/mutualisation": OFFICER,
     "/offres": STAFF,
     "/participants": OFFICER,
     "/personnes": STAFF,
     "/propositions": STAFF,
     "/recherche": STAFF,
+    "/registres": OFFICER,
     "/reglages-clauses": {Role.CLAUSE_OFFICER, Role.ADMINISTRATOR},
     "/reprise": OFFICER,
     "/unite": {Role.UNIT_MANAGER},
     "/unite/poids": {Role.UNIT_MANAGER, Role.ADMINISTRATOR},
 }
+# An employer's or a buyer's name is no secret for those who follow them all.
+_EVERYBODYS_NAMES = (
+    "/employeurs", "/offres", "/administration", "/bilans", "/declarations", "/engagements", "/marches-publies", "/registres",
+)  # fmt: skip
 # Sent as forms because names must not stand in addresses: they write nothing but what was read.
 SEARCHES = {"/personnes/chercher", "/recherche", "/offres/<int:offer_id>/personnes/pourquoi"}
 ROLES: list[Role | None] = [None, *Role]
@@ -162,10 +169,7 @@ def _judge(
     elif status != 403:
         yield told + " instead of 403"
     # An employer's name is no secret for staff: only its people, its drafts and its accounts are.
-    if CANARY in body and not (
-        opens
-        and path.startswith(("/employeurs", "/offres", "/administration", "/bilans", "/declarations", "/engagements"))
-    ):
+    if CANARY in body and not (opens and path.startswith(_EVERYBODYS_NAMES)):
         yield told + " tells a word of what may not be read"
     allowed_tables = TRACES if opens and whose == OWN else {"web_session"}
     if tables - allowed_tables:

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from matching.access.permissions import Actor
 from matching.services.clauses.evidence import TIMESHEET, store_evidence
 from matching.services.clauses.links import create_link
+from matching.services.clauses.snapshots import freeze_year
 from matching.services.context import Context
 from matching.services.reference import load_embedded
 from matching.store.tables.reference import LegalParameter, OccupationSynonym, Remedy, TransitNetwork
@@ -131,8 +132,13 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
     link = create_link(ctx, clauses.officer(ctx), ours, us, clauses.OCTOBER, 14)
     with ctx.write(None) as work:
         sheet = store_evidence(ctx, work, b"%PDF-1.7", "releve.pdf", TIMESHEET, declaration_id=declared)
+    amendment, foreign_amendment = clauses.amendment(ctx, contract), clauses.amendment(ctx, foreign)
+    clauses.validated(ctx, ours, person, 60)
+    frozen = freeze_year(ctx, clauses.officer(ctx), 2026)
     contact, foreign_contact = clauses.contact(ctx, ours), clauses.contact(ctx, theirs, name=f"{CANARY} Contact")
     return {
+        "amendment_id": {OWN: amendment, OTHER: foreign_amendment, NOBODYS: UNKNOWN},
+        "decp.kind": {OWN: "json"},
         "contact_id": {OWN: contact, OTHER: foreign_contact, NOBODYS: UNKNOWN},
         "buyer_id": {OWN: buyer_id, OTHER: other_buyer, NOBODYS: UNKNOWN},
         "contract_id": {OWN: contract, OTHER: foreign, NOBODYS: UNKNOWN},
@@ -146,6 +152,8 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
         },
         "agreement_id": {OWN: clauses.pooling(ctx, us, [ours]), NOBODYS: UNKNOWN},
         "evidence_id": {OWN: sheet, NOBODYS: UNKNOWN},
+        "snapshot_id": {OWN: frozen.id, NOBODYS: UNKNOWN},
+        "year": {OWN: 2026},
         "month": {OWN: "2026-10"},
         "slug": {OWN: "heures"},
         "token": {OWN: link.token, NOBODYS: "x" * 43},

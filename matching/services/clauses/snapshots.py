@@ -42,13 +42,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Consolidation:
-    """A year by every dimension. `shown` is what may leave the Département: small cells hidden."""
+    """A year by every dimension. `shown` is what may leave the Département: cells under `threshold` people hidden."""
 
     year: int
     whole: Cell
     opening_minutes: int
     exact: dict[Dimension, dict[str, Cell]]
     shown: dict[Dimension, dict[str | Total, Shown]]
+    threshold: int
     entries_up_to: int
 
 
@@ -80,20 +81,20 @@ class Comparison:
 def read_year(ctx: Context, actor: Actor, year: int) -> Consolidation:
     """The year as the ledger says it now."""
     require(actor, Permission.READ_CLAUSES)
-    _check_year(ctx, year)
+    check_year(ctx, year)
     with ctx.read() as session:
-        head = _head(session)
-        return _consolidation(session, ctx, year, _read_lines(session, year, head.entry_id), head.entry_id)
+        head = ledger_head(session)
+        return consolidate(session, ctx, year, read_lines(session, year, head.entry_id), head.entry_id)
 
 
 def freeze_year(ctx: Context, actor: Actor, year: int, note: str = "") -> SnapshotRow:
     """Keep the year as it is known now, with what stood behind each figure. Nothing changes it afterwards."""
     require(actor, Permission.EDIT_CLAUSES)
-    _check_year(ctx, year)
+    check_year(ctx, year)
     with ctx.write(actor) as work:
         session = work.session
-        head = _head(session)
-        lines = _read_lines(session, year, head.entry_id)
+        head = ledger_head(session)
+        lines = read_lines(session, year, head.entry_id)
         if not lines:
             raise RuleRefused(
                 f"Aucune heure validée n’a été travaillée en {year}. Validez des déclarations de cette année, "
@@ -120,7 +121,7 @@ def freeze_year(ctx: Context, actor: Actor, year: int, note: str = "") -> Snapsh
             "snapshot.frozen", "annual_snapshot", row.id, year=year, entries=head.entry_id, lines=len(lines),
             digest=row.digest,
         )  # fmt: skip
-        return _row(row, actor.name)
+        return snapshot_row(row, actor.name)
 
 
 def list_snapshots(ctx: Context, actor: Actor, year: int | None = None) -> tuple[SnapshotRow, ...]:
@@ -131,54 +132,54 @@ def list_snapshots(ctx: Context, actor: Actor, year: int | None = None) -> tuple
         query = query.where(AnnualSnapshot.year == year)
     with ctx.read() as session:
         found = session.execute(query.order_by(AnnualSnapshot.id.desc())).all()
-        return tuple(_row(row, name or "") for row, name in found)
+        return tuple(snapshot_row(row, name or "") for row, name in found)
 
 
 def read_snapshot(ctx: Context, actor: Actor, snapshot_id: int) -> tuple[SnapshotRow, Consolidation]:
     """A frozen year, figure by figure."""
     require(actor, Permission.READ_CLAUSES)
     with ctx.read() as session:
-        row, by = _snapshot(session, snapshot_id)
+        row, by = find_snapshot(session, snapshot_id)
         lines = frozen_lines(session, snapshot_id)
-        return _row(row, by), _consolidation(session, ctx, row.year, lines, row.head_entry_id)
+        return snapshot_row(row, by), consolidate(session, ctx, row.year, lines, row.head_entry_id)
 
 
 def compare_snapshot(ctx: Context, actor: Actor, snapshot_id: int, with_id: int | None = None) -> Comparison:
     """What moved since a frozen reading: up to another of the same year, or up to now."""
     require(actor, Permission.READ_CLAUSES)
     with ctx.read() as session:
-        row, by = _snapshot(session, snapshot_id)
+        row, by = find_snapshot(session, snapshot_id)
         before = frozen_lines(session, snapshot_id)
         if with_id is None:
-            head = _head(session).entry_id
-            after, later = _read_lines(session, row.year, head), None
+            head = ledger_head(session).entry_id
+            after, later = read_lines(session, row.year, head), None
         else:
-            other, other_by = _snapshot(session, with_id)
+            other, other_by = find_snapshot(session, with_id)
             if other.year != row.year:
                 raise RuleRefused(
                     f"Ces deux bilans sont de {row.year} et de {other.year}. Comparez deux bilans de la même année."
                 )
-            head, after, later = other.head_entry_id, frozen_lines(session, with_id), _row(other, other_by)
+            head, after, later = other.head_entry_id, frozen_lines(session, with_id), snapshot_row(other, other_by)
         since = session.execute(
             select(func.count()).select_from(LedgerEntry).where(
-                LedgerEntry.id > row.head_entry_id, LedgerEntry.id <= head, *_in_year(row.year)
+                LedgerEntry.id > row.head_entry_id, LedgerEntry.id <= head, *in_year(row.year)
             )
         ).scalar_one()  # fmt: skip
-        return Comparison(_row(row, by), later, tuple(changes(before, after)), int(since))
+        return Comparison(snapshot_row(row, by), later, tuple(changes(before, after)), int(since))
 
 
 # --- reading the ledger ----------------------------------------------------------------------------------------
 
 
-def _in_year(year: int) -> tuple[Any, Any]:
+def in_year(year: int) -> tuple[Any, Any]:
     return LedgerEntry.month >= date(year, 1, 1), LedgerEntry.month <= date(year, 12, 1)
 
 
-def _head(session: Session) -> LedgerHead:
+def ledger_head(session: Session) -> LedgerHead:
     return session.get(LedgerHead, 1) or LedgerHead(id=1, entry_id=0, hash="")
 
 
-def _read_lines(session: Session, year: int, up_to: int) -> list[YearLine]:
+def read_lines(session: Session, year: int, up_to: int) -> list[YearLine]:
     """The participations of the year with hours that stand, as known now: one pass over the entries, in the engine."""
     worked = (
         select(
@@ -188,7 +189,7 @@ def _read_lines(session: Session, year: int, up_to: int) -> list[YearLine]:
             func.min(LedgerEntry.worked_from).label("worked_from"),
             func.max(LedgerEntry.worked_to).label("worked_to"),
         )
-        .where(LedgerEntry.id <= up_to, *_in_year(year))
+        .where(LedgerEntry.id <= up_to, *in_year(year))
         .group_by(LedgerEntry.commitment_id, LedgerEntry.participation_id)
         .having(func.sum(LedgerEntry.minutes) != 0)
         .subquery()
@@ -261,19 +262,22 @@ def frozen_lines(session: Session, snapshot_id: int) -> list[YearLine]:
 # --- shapes ----------------------------------------------------------------------------------------------------
 
 
-def _consolidation(session: Session, ctx: Context, year: int, lines: list[YearLine], up_to: int) -> Consolidation:
+def consolidate(session: Session, ctx: Context, year: int, lines: list[YearLine], up_to: int) -> Consolidation:
+    """These lines by every dimension, exact and as they may leave the Département."""
     threshold = thresholds_on(session, ctx.clock.today()).small_cell
     return Consolidation(
         year,
         total(lines),
         opening_minutes(lines),
         {dimension: breakdown(lines, dimension) for dimension in Dimension},
-        {dimension: published(lines, dimension, threshold) for dimension in Dimension},
+        published(lines, threshold),
+        threshold,
         up_to,
     )
 
 
-def _snapshot(session: Session, snapshot_id: int) -> tuple[AnnualSnapshot, str]:
+def find_snapshot(session: Session, snapshot_id: int) -> tuple[AnnualSnapshot, str]:
+    """A frozen reading and who froze it; raises `NotFound`."""
     row = session.get(AnnualSnapshot, snapshot_id)
     if row is None:
         raise NotFound()
@@ -281,13 +285,13 @@ def _snapshot(session: Session, snapshot_id: int) -> tuple[AnnualSnapshot, str]:
     return row, account.name if account else ""
 
 
-def _row(row: AnnualSnapshot, by: str) -> SnapshotRow:
+def snapshot_row(row: AnnualSnapshot, by: str) -> SnapshotRow:
     return SnapshotRow(
         row.id, row.year, row.made_at, by, row.people, row.minutes, row.head_entry_id, row.head_hash, row.note
     )
 
 
-def _check_year(ctx: Context, year: int) -> None:
+def check_year(ctx: Context, year: int) -> None:
     this_year = ctx.clock.today().year
     if not FIRST_YEAR <= year <= this_year:
         raise Invalid(f"Écrivez une année de {FIRST_YEAR} à {this_year}.")

@@ -42,6 +42,10 @@ CLAUSE_ACTIONS = {
     "contract.lot_refused": "Marché publié reconnu sans lot",
     "ledger.appended": "Heures écrites au grand livre",
     "snapshot.frozen": "Bilan annuel figé",
+    "year.issued": "Bilan annuel édité",
+    "year.entries_exported": "Écritures d’un bilan annuel exportées",
+    "open_data.issued": "Données ouvertes des clauses éditées",
+    "register.issued": "Registre de la loi édité",
     "contract.register_completed": "Registre de la loi complété",
     "declaration.decided": "Décisions sur une déclaration",
     "declaration.returned": "Déclaration renvoyée pour correction",
@@ -65,7 +69,10 @@ CLAUSE_ACTIONS = {
     "correction.refused": "Correction refusée",
     "recovery_plan.proposed": "Plan de rattrapage proposé",
     "recovery_plan.approved": "Plan de rattrapage validé",
+    "recovery_plan.dropped": "Plan de rattrapage abandonné",
     "formal_notice.sent": "Mise en demeure envoyée",
+    "formal_notice.received": "Réception de la mise en demeure notée",
+    "ledger.exported": "Grand livre d’un engagement exporté",
     "penalty.decided": "Décision prise sur une pénalité",
 }
 CLAUSE_SUBJECTS = {
@@ -80,6 +87,7 @@ CLAUSE_SUBJECTS = {
     "correction_request": "Demande de correction",
     "declaration_link": "Lien de déclaration",
     "annual_snapshot": "Bilan annuel",
+    "year": "Année",
     "clause_setting": "Réglage des clauses",
     "trade": "Part de main-d’œuvre d’un métier",
     "hours_bracket": "Barème d’heures",
@@ -89,4 +97,6 @@ CLAUSE_SUBJECTS = {
     "commitment_contact": "Contact d’un engagement",
     "contact_exchange": "Échange avec un contact",
     "contract_amendment": "Avenant publié",
+    "formal_notice": "Mise en demeure",
+    "penalty_decision": "Décision sur une pénalité",
 }
