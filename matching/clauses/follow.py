@@ -51,7 +51,8 @@ class FollowFacts:
 
     `last_heard_on`: last exchange with any contact, None when there was none or it is not known (then no silence is
     counted). `has_plan`: a recovery plan is running. `ended_on`: its end has passed and no certificate was given.
-    `corrections_asked_since`: the declarant asks to correct a validated month.
+    `corrections_asked_since`: the declarant asks to correct a validated month. `declarant`: the company that declares
+    or mends, when it is one and not the holder.
     """
 
     level: AlertLevel = AlertLevel.NOT_ASSESSED
@@ -69,6 +70,7 @@ class FollowFacts:
     ended_on: date | None = None
     last_heard_on: date | None = None
     holder: str = ""
+    declarant: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _returned(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
     if facts.returned_since is not None:
         act = f"de corriger la déclaration renvoyée le {written_day(facts.returned_since)}"
         late = max(0, (on - facts.returned_since).days - delays.reply)
-        yield HOLDER, f"{_to_holder(facts)} {act}{_silence(facts, on, delays)}.", facts.returned_since, late
+        yield HOLDER, f"{_to_declarant(facts)} {act}{_silence(facts, on, delays)}.", facts.returned_since, late
 
 
 def _expected(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
@@ -164,7 +166,7 @@ def _expected(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
     more = f" et {_counted(others, 'autre mois', 'autres mois')}, le premier" if others else ","
     when = f" attendu le {written_day(first.due_on)}" + (f", en retard de {_days(late)}" if late else "")
     act = f"de déclarer {written_month(first.month)}{more}{when}"
-    yield HOLDER, f"{_to_holder(facts)} {act}{_silence(facts, on, delays)}.", first.due_on, late
+    yield HOLDER, f"{_to_declarant(facts)} {act}{_silence(facts, on, delays)}.", first.due_on, late
 
 
 def _plan_to_ask(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
@@ -227,6 +229,10 @@ def _own(since: date | None, on: date, delays: Delays) -> tuple[date | None, int
 
 def _to_holder(facts: FollowFacts) -> str:
     return f"À {facts.holder}" if facts.holder else "Au titulaire"
+
+
+def _to_declarant(facts: FollowFacts) -> str:
+    return f"À {facts.declarant}" if facts.declarant else _to_holder(facts)
 
 
 def _silence(facts: FollowFacts, on: date, delays: Delays) -> str:
