@@ -78,7 +78,7 @@ def test_the_official_file_and_what_is_left_out(
     marches = json.loads(file.read_text(encoding="utf-8"))["marches"]
     assert (marches["marche"], marches["contrat-concession"]) == ([FULL], [CONCESSION])
     code, out, _ = command("decp", "export", file, *words, "--year", "2019")
-    assert "0 contrats à publier" in out.decode()
+    assert "0 contrat à publier" in out.decode()
     assert list(tmp_path.glob("*.partiel")) == []
 
 

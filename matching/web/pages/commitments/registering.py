@@ -13,6 +13,7 @@ from matching.errors import Invalid
 from matching.exchange.values import show_minutes
 from matching.services.clauses import commitments as service
 from matching.services.clauses.commitments import ContractSheet
+from matching.services.clauses.published_lots import lot_of_contract
 from matching.services.clauses.sizing import size_clause
 from matching.web.commitment_form import (
     PARTIES,
@@ -157,7 +158,8 @@ def edit_contract(contract_id: int) -> Page:
 
 
 def _contract_page(form: Typed, sheet: ContractSheet) -> str:
-    return render_template("commitments/contract.html", form=form, contract=sheet, **_lists())
+    lots = lot_of_contract(context(), actor(), sheet.id)
+    return render_template("commitments/contract.html", form=form, contract=sheet, known=lots, **_lists())
 
 
 @blueprint.route("/<int:commitment_id>/modifier", methods=["GET", "POST"])
