@@ -1,4 +1,6 @@
-"""Ranks people for an offer. Arrays in, ranking and reasons out: no database, no clock, no chance.
+"""Ranks people for an offer, and offers for a person.
+
+Arrays in, ranking and reasons out: no database, no clock, no chance.
 
 >>> facts = FactVocabulary(["licence_b"])
 >>> people = People(facts)
@@ -11,6 +13,7 @@
 
 from __future__ import annotations
 
+from matching.engine.book import OfferBook
 from matching.engine.facts import (
     NO_FACT,
     UNKNOWN_FACT,
@@ -20,6 +23,7 @@ from matching.engine.facts import (
     day_of,
     encode_fact,
 )
+from matching.engine.interest import OfferMatch, OfferRanking, rank_offers
 from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, Offer, Place, Requirement
 from matching.engine.people import People, PersonRecord
@@ -50,6 +54,9 @@ __all__ = [
     "OccupationLevel",
     "Occupations",
     "Offer",
+    "OfferBook",
+    "OfferMatch",
+    "OfferRanking",
     "People",
     "PersonMatch",
     "PersonRecord",
@@ -70,6 +77,7 @@ __all__ = [
     "fold_words",
     "hash_tokens",
     "rank",
+    "rank_offers",
     "relaxations",
     "tie_hash",
     "without",

@@ -1,16 +1,16 @@
-"""One thing an offer asks, judged for many people at once."""
+"""One thing asked, judged for many people and one offer, or for many pairs: the rules do not see the difference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.engine.occupations import Occupations
-from matching.engine.offer import Offer, Requirement
+from matching.engine.offer import Offer, Place, Places, Requirement
 from matching.engine.people import People, Selection
 from matching.engine.policy import Policy, Remedy
 from matching.engine.statuses import BLOCKING, LIFTABLE, MET, PARTLY, UNKNOWN
@@ -20,8 +20,43 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Statuses = npt.NDArray[np.int8]
 Days = npt.NDArray[np.int16]
+Number = int | npt.NDArray[np.int64]
+"""Of the offer: one for everybody judged, or one a pair."""
 NO_REMEDY = -1
 LONGEST_DELAY = 32_000
+
+
+class Asked(Protocol):
+    """What a rule may read of the offer, besides its own numbers: one offer for all, or the offer of each pair.
+
+    Single values and `need` (7 days, then 1) are those of one offer; an array holds a value a pair, pairs last.
+    """
+
+    @property
+    def people(self) -> People: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def today(self) -> int: ...
+    @property
+    def start(self) -> Number: ...
+    @property
+    def title(self) -> Number: ...
+    @property
+    def places(self) -> Sequence[Place | Places]: ...
+    @property
+    def need(self) -> npt.NDArray[np.uint64]: ...
+    def levels(self, codes: npt.NDArray[Any]) -> Statuses:
+        """`OccupationLevel` of codes (person last) to the occupation of the job."""
+        ...
+
+    def word_scale(self) -> Callable[[npt.NDArray[Any]], Floats]:
+        """What finding a word is worth: a function of the word of each person."""
+        ...
+
+    def eligible_to(self, who: Selection) -> Statuses:
+        """1, 0 or -1 (unknown) for each: belongs to the public the offer is reserved to."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,6 +80,45 @@ class Context:
         """Days left to lift something in time."""
         return LONGEST_DELAY if self.offer.start_day is None else max(0, self.offer.start_day - self.today)
 
+    @property
+    def title(self) -> int:
+        return self.offer.title
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return self.offer.places
+
+    @property
+    def need(self) -> npt.NDArray[np.uint64]:
+        return np.array(self.offer.windows, np.uint64)[:, None]
+
+    def levels(self, codes: npt.NDArray[Any]) -> Statuses:
+        """`OccupationLevel` of each code to the job's."""
+        levels: Statuses = self.occupations.levels_to(self.offer.rome)[codes]
+        return levels
+
+    def word_scale(self) -> Callable[[npt.NDArray[Any]], Floats]:
+        """Worth of each word for this offer; 0 for a word it does not use."""
+        asked, worth = word_worth(self.people, self.offer.words)
+        scale = np.zeros(self.people.word_counts.shape[0])
+        scale[asked] = worth
+        return lambda words: scale[words]
+
+    def eligible_to(self, who: Selection) -> Statuses:
+        """Unknown for everybody when nobody said."""
+        if self.eligible is None:
+            return np.full(len(who), -1, np.int8)
+        answers: Statuses = self.eligible[who.rows]
+        return answers
+
+
+def word_worth(people: People, words: Sequence[int]) -> tuple[npt.NDArray[np.int64], Floats]:
+    """The offer's distinct words and their idf² over the people, summing to one."""
+    asked = np.array(sorted(set(words) - {0}), np.int64)
+    idf = np.log((1.0 + len(people)) / (1.0 + people.word_counts[asked])) + 0.1
+    square = idf**2
+    return asked, square / square.sum() if len(asked) else square
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -67,23 +141,34 @@ class Verdict:
         return replace(self, fact=fact)
 
 
-Judge = Callable[[Context, Selection], Verdict]
+Rule = Callable[..., Verdict]
+"""(asked, who, **constants, **numbers) → what it says of each."""
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing asked: where it counts, how much it is held to, and how it is judged.
 
-    `code` is a fact code, "skill:<id>" or a criterion. `relaxable`: the employer could do without.
+    `code` is a fact code, "skill:<id>" or a criterion. `rule` is given `constants` (the same for all the offers
+    judged together) and `numbers` (one an offer). `lifts`: the keys under which a remedy for it is looked up;
+    `reads`: the facts it reads. `relaxable`: the employer could do without.
     """
 
     criterion: Criterion
     code: str
-    judge: Judge
+    rule: Rule
     importance: Importance = Importance.ESSENTIAL
     requirement: Requirement | None = None
     asked: int | None = None
     relaxable: bool = True
+    constants: tuple[tuple[str, Any], ...] = ()
+    numbers: tuple[tuple[str, int], ...] = ()
+    lifts: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+
+    def judge(self, asked: Asked, who: Selection) -> Verdict:
+        """Judge the people of a selection for the offer of a context."""
+        return self.rule(asked, who, **dict(self.constants), **dict(self.numbers))
 
     @property
     def essential(self) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from typing import Any
 
 import numpy as np
 
-from matching.engine.checks import LONGEST_DELAY, Check, Context, Verdict, graded, settle
+from matching.engine.checks import LONGEST_DELAY, Asked, Check, Context, Number, Rule, Verdict, graded, settle
 from matching.engine.facts import NO_FACT, UNKNOWN_FACT, YES_FACT
 from matching.engine.fit_occupation import experience, occupation, words
 from matching.engine.offer import NO_WINDOWS, Offer, Requirement
 from matching.engine.people import Selection
+from matching.engine.policy import Policy
 from matching.engine.schedule import schedule
 from matching.engine.statuses import LIFTABLE, MET, PARTLY, UNKNOWN
-from matching.engine.travel import travel
+from matching.engine.travel import TRAVEL_FACTS, TRAVEL_KEYS, travel
 from matching.terms import Criterion, Importance, RequirementKind, ScheduleFlag
 
 VEHICLE_CODES = frozenset({"vehicle"})
@@ -45,53 +46,77 @@ def _implicit(context: Context) -> Iterator[Check]:
     if offer.words:
         yield Check(Criterion.WORDS, "words", words, Importance.DESIRABLE, relaxable=False)
     if offer.places:
-        yield Check(Criterion.TRAVEL, "travel", travel)
+        yield Check(Criterion.TRAVEL, "travel", travel, lifts=TRAVEL_KEYS, reads=TRAVEL_FACTS)
     if tuple(offer.windows) != NO_WINDOWS:
-        yield Check(Criterion.SCHEDULE, "schedule", schedule)
+        yield Check(Criterion.SCHEDULE, "schedule", schedule, lifts=("schedule", "childcare"))
     if offer.start_day is not None:
-        yield Check(Criterion.START, "available_from", start, asked=offer.start_day)
+        code, reads = "available_from", frozenset({"available_from"})
+        lifts = (code, Criterion.START)
+        yield Check(Criterion.START, code, start, asked=offer.start_day, lifts=lifts, reads=reads)
     yield from _terms_of_contract(offer)
     for code in FLAG_CODES:
         if code in offer.flags and code in context.people.vocabulary.index:
-            yield Check(Criterion.LIMITS, code, partial(limit, code=code), asked=1)
+            yield _fact_check(Criterion.LIMITS, code, limit)
     if offer.needs_right_to_work:
-        yield Check(Criterion.RIGHT_TO_WORK, "right_to_work", right_to_work, relaxable=False)
+        yield Check(
+            Criterion.RIGHT_TO_WORK,
+            "right_to_work",
+            right_to_work,
+            relaxable=False,
+            lifts=("right_to_work",),
+            reads=frozenset({"right_to_work"}),
+        )
     if offer.reserved:
         yield Check(Criterion.RESERVED_PUBLIC, "reserved_public", reserved_public, relaxable=False)
 
 
 def _terms_of_contract(offer: Offer) -> Iterator[Check]:
     if offer.contract:
-        code = f"contract_{offer.contract}"
-        yield Check(Criterion.CONTRACT, code, partial(contract, code=code), asked=1)
+        yield _fact_check(Criterion.CONTRACT, f"contract_{offer.contract}", contract)
     if offer.weekly_minutes_min is not None or offer.weekly_minutes_max is not None:
-        yield Check(Criterion.CONTRACT, "hours", hours, asked=_hours_asked(offer)[0])
+        low, high = _hours_asked(offer)
+        numbers = (("low", low), ("high", high))
+        reads = frozenset({"hours_min", "hours_max"})
+        lifts = ("hours", "hours_max")
+        yield Check(Criterion.CONTRACT, "hours", hours, asked=low, numbers=numbers, lifts=lifts, reads=reads)
     if offer.pay_cents is not None:
-        yield Check(Criterion.PAY, "pay_wished", pay, Importance.DESIRABLE, asked=offer.pay_cents)
+        yield Check(
+            Criterion.PAY,
+            "pay_wished",
+            pay,
+            Importance.DESIRABLE,
+            asked=offer.pay_cents,
+            numbers=(("asked", offer.pay_cents),),
+            reads=frozenset({"pay_wished"}),
+        )
+
+
+def _fact_check(criterion: Criterion, code: str, rule: Rule) -> Check:
+    """A yes or no fact that the offer implies without a requirement of its own."""
+    constants = (("code", code),)
+    return Check(criterion, code, rule, asked=1, constants=constants, lifts=(code, criterion), reads=frozenset({code}))
 
 
 def _required(context: Context) -> Iterator[Check]:
     for requirement in context.offer.requirements:
         if requirement.kind is RequirementKind.CAPABILITY and requirement.code in context.offer.flags:
             continue  # already asked by the schedule: never counted twice
-        yield _check_of(requirement)
+        yield _check_of(requirement, context.policy)
 
 
-def _check_of(asked: Requirement) -> Check:
-    kind, importance = asked.kind, asked.importance
+def _check_of(asked: Requirement, policy: Policy) -> Check:
+    kind = asked.kind
     if kind is RequirementKind.SKILL:
-        judge = partial(skill, requirement=asked)
-        return Check(Criterion.SKILLS, f"skill:{asked.index}", judge, importance, asked, 1)
+        return _skill_check(asked, policy)
     if kind is RequirementKind.EXPERIENCE:
-        judge = partial(experience, requirement=asked)
-        return Check(Criterion.EXPERIENCE, "experience", judge, importance, asked, asked.amount)
+        keys = ("experience", Criterion.EXPERIENCE)
+        return _amount_check(asked, Criterion.EXPERIENCE, "experience", experience, keys, {})
     if kind is RequirementKind.LOAD:
-        judge = partial(load, requirement=asked)
-        return Check(Criterion.LIMITS, "max_load", judge, importance, asked, asked.amount)
+        return _amount_check(asked, Criterion.LIMITS, "max_load", load, ("max_load", Criterion.LIMITS), {})
     if kind in _LEVELS:
         code, criterion = _LEVELS[kind]
-        judge = partial(level, code=code, requirement=asked, criterion=criterion)
-        return Check(criterion, code, judge, importance, asked, asked.amount)
+        lifts = _level_keys(code, criterion)
+        return _amount_check(asked, criterion, code, level, lifts, {"code": code, "criterion": criterion})
     criterion = Criterion.CERTIFICATES
     if asked.code in VEHICLE_CODES:
         criterion = Criterion.VEHICLE
@@ -99,74 +124,120 @@ def _check_of(asked: Requirement) -> Check:
         criterion = Criterion.LIMITS
     elif asked.code == "right_to_work":
         criterion = Criterion.RIGHT_TO_WORK
-    judge = partial(capability, requirement=asked, criterion=criterion)
-    return Check(criterion, asked.code, judge, importance, asked, 1)
+    constants = (("code", asked.code), ("criterion", criterion), ("importance", asked.importance))
+    return Check(
+        criterion,
+        asked.code,
+        capability,
+        asked.importance,
+        asked,
+        1,
+        constants=constants,
+        lifts=(asked.code, criterion),
+        reads=frozenset({asked.code}),
+    )
 
 
-def skill(context: Context, who: Selection, *, requirement: Requirement) -> Verdict:
-    """A skill declared, observed or certified; not mentioned is unknown, never no."""
-    here = who.column("skill_id") == np.int32(requirement.index)
+def _skill_check(asked: Requirement, policy: Policy) -> Check:
+    code = f"skill:{asked.index}"
+    key = code if code in policy.remedies else Criterion.SKILLS.value
+    return Check(
+        Criterion.SKILLS,
+        code,
+        skill,
+        asked.importance,
+        asked,
+        1,
+        constants=(("key", key), ("importance", asked.importance)),
+        numbers=(("index", asked.index),),
+        lifts=(code, Criterion.SKILLS),
+    )
+
+
+def _amount_check(
+    asked: Requirement, criterion: Criterion, code: str, rule: Rule, lifts: tuple[str, ...], more: dict[str, Any]
+) -> Check:
+    return Check(
+        criterion,
+        code,
+        rule,
+        asked.importance,
+        asked,
+        asked.amount,
+        constants=(("importance", asked.importance), *more.items()),
+        numbers=(("amount", asked.amount),),
+        lifts=lifts,
+        reads=frozenset({code}) if code != "experience" else frozenset(),
+    )
+
+
+def skill(context: Asked, who: Selection, *, index: Number, importance: Importance, key: str) -> Verdict:
+    """A skill declared, observed or certified; not mentioned is unknown, never no. `key`: of its remedy."""
+    here = who.column("skill_id") == np.asarray(index, np.int32)
     value = who.column("skill_value")
     yes = (here & (value > 0)).any(axis=0)
     no = (here & (value == 0)).any(axis=0) & ~yes
-    remedy = context.policy.remedy(f"skill:{requirement.index}", Criterion.SKILLS)
-    verdict = settle(requirement.importance, yes, ~yes & ~no, remedy)
+    verdict = settle(importance, yes, ~yes & ~no, context.policy.remedy(key))
     return verdict.with_fact(np.where(yes, YES_FACT, np.where(no, NO_FACT, UNKNOWN_FACT)))
 
 
-def capability(context: Context, who: Selection, *, requirement: Requirement, criterion: Criterion) -> Verdict:
+def capability(context: Asked, who: Selection, *, code: str, criterion: Criterion, importance: Importance) -> Verdict:
     """A yes / no fact, still valid on the first day: a certificate that ends before counts as no.
 
     Limits, modes and contracts have no end date: their amount, if any, is something else.
     """
-    fact = who.fact(requirement.code)
-    undated = criterion is Criterion.LIMITS or requirement.code.startswith(_UNDATED)
+    fact = who.fact(code)
+    undated = criterion is Criterion.LIMITS or code.startswith(_UNDATED)
     yes = fact > 0 if undated else _valid(fact, context)
-    remedy = context.policy.remedy(requirement.code, criterion)
-    verdict = settle(requirement.importance, yes, fact < 0, remedy)
+    remedy = context.policy.remedy(code, criterion)
+    verdict = settle(importance, yes, fact < 0, remedy)
     return verdict.with_fact(fact)
 
 
-def level(context: Context, who: Selection, *, code: str, requirement: Requirement, criterion: Criterion) -> Verdict:
+def level(
+    context: Asked, who: Selection, *, code: str, criterion: Criterion, importance: Importance, amount: Number
+) -> Verdict:
     """A level reached. "Yes" without a level does not say which: still a question."""
     fact = who.fact(code)
     unknown = (fact < 0) | (fact == YES_FACT)
-    yes = ~unknown & (fact >= requirement.amount)
-    if requirement.amount <= 0:
-        yes, unknown = np.ones_like(yes), np.zeros_like(yes)
-    keys = (code, criterion) if criterion is Criterion.LANGUAGE else (code,)
-    return settle(requirement.importance, yes, unknown, context.policy.remedy(*keys)).with_fact(fact)
+    nothing = np.asarray(amount) <= 0
+    yes = (~unknown & (fact >= amount)) | nothing
+    remedy = context.policy.remedy(*_level_keys(code, criterion))
+    return settle(importance, yes, unknown & ~nothing, remedy).with_fact(fact)
 
 
-def load(context: Context, who: Selection, *, requirement: Requirement) -> Verdict:
+def _level_keys(code: str, criterion: Criterion) -> tuple[str, ...]:
+    return (code, criterion) if criterion is Criterion.LANGUAGE else (code,)
+
+
+def load(context: Asked, who: Selection, *, importance: Importance, amount: Number) -> Verdict:
     """The weight to carry against the limit agreed with the person ("yes" alone = no limit)."""
     fact = who.fact("max_load")
     remedy = context.policy.remedy("max_load", Criterion.LIMITS)
-    return settle(requirement.importance, fact >= requirement.amount, fact < 0, remedy).with_fact(fact)
+    return settle(importance, fact >= amount, fact < 0, remedy).with_fact(fact)
 
 
-def limit(context: Context, who: Selection, *, code: str) -> Verdict:
+def limit(context: Asked, who: Selection, *, code: str) -> Verdict:
     """Night, week-end, split hours, shifts: what the schedule's flags ask against the limits agreed."""
     fact = who.fact(code)
     remedy = context.policy.remedy(code, Criterion.LIMITS)
     return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy).with_fact(fact)
 
 
-def right_to_work(context: Context, who: Selection) -> Verdict:
+def right_to_work(context: Asked, who: Selection) -> Verdict:
     """Allowed to work on the first day (law); an end date before it counts as no."""
     fact = who.fact("right_to_work")
     remedy = context.policy.remedy("right_to_work")
     return settle(Importance.ESSENTIAL, _valid(fact, context), fact < 0, remedy).with_fact(fact)
 
 
-def reserved_public(context: Context, who: Selection) -> Verdict:
+def reserved_public(context: Asked, who: Selection) -> Verdict:
     """Eligibility decided outside the engine: 1 yes, 0 no, -1 or not given unknown."""
-    nobody_said = np.full(len(who), UNKNOWN_FACT, np.int8)
-    fact = nobody_said if context.eligible is None else context.eligible[who.rows]
+    fact = context.eligible_to(who)
     return settle(Importance.ESSENTIAL, fact > 0, fact < 0, None).with_fact(fact)
 
 
-def start(context: Context, who: Selection) -> Verdict:
+def start(context: Asked, who: Selection) -> Verdict:
     """Free on the first day. Up to the grace: partly. Later: liftable on that day, hence late, not blocking."""
     fact = who.fact("available_from").astype(np.int32)
     begins = np.where(fact == YES_FACT, 0, fact)
@@ -184,16 +255,15 @@ def start(context: Context, who: Selection) -> Verdict:
     return Verdict(status, value, delay, fact, which, verdict.remedies)
 
 
-def contract(context: Context, who: Selection, *, code: str) -> Verdict:
+def contract(context: Asked, who: Selection, *, code: str) -> Verdict:
     """This kind of contract is accepted; a kind the person refuses is respected (blocking)."""
     fact = who.fact(code)
     remedy = context.policy.remedy(code, Criterion.CONTRACT)
     return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy).with_fact(fact)
 
 
-def hours(context: Context, who: Selection) -> Verdict:
+def hours(context: Asked, who: Selection, *, low: Number, high: Number) -> Verdict:
     """Weekly hours against those wanted. A little outside or too short: partly; far too long: a real limit."""
-    low, high = _hours_asked(context.offer)
     fewest = who.fact("hours_min").astype(np.int32)
     most = who.fact("hours_max").astype(np.int32)
     fewest_known = np.where(fewest == YES_FACT, 0, fewest)
@@ -206,16 +276,15 @@ def hours(context: Context, who: Selection) -> Verdict:
     verdict = settle(Importance.ESSENTIAL, (gap == 0) & ~unknown, unknown, remedy)
     partly = ~unknown & ~over & (gap > 0)
     status = np.where(partly, PARTLY, verdict.status).astype(np.int8)
-    value = np.where(partly, np.clip(1.0 - gap / max(1, low), 0.0, 1.0) * 0.9, verdict.value)
+    value = np.where(partly, np.clip(1.0 - gap / np.maximum(1, low), 0.0, 1.0) * 0.9, verdict.value)
     delay = np.where(partly, 0, verdict.delay).astype(np.int16)
     which = None if verdict.remedy is None else np.where(partly, -1, verdict.remedy).astype(np.int8)
     detail = {"hours_min": fewest, "hours_max": most}
     return Verdict(status, value, delay, most, which, verdict.remedies, detail)
 
 
-def pay(context: Context, who: Selection) -> Verdict:
+def pay(context: Asked, who: Selection, *, asked: Number) -> Verdict:
     """Pay wished: never blocks. Within the grace half, further below nothing."""
-    asked = context.offer.pay_cents or 0
     fact = who.fact("pay_wished")
     wished = np.where(fact == YES_FACT, 0, fact)
     close = wished <= asked * (1.0 + context.policy.pay_grace)
@@ -224,7 +293,7 @@ def pay(context: Context, who: Selection) -> Verdict:
     return graded(status, value).with_fact(fact)
 
 
-def _valid(fact: np.ndarray, context: Context) -> np.ndarray:
+def _valid(fact: np.ndarray, context: Asked) -> np.ndarray:
     return (fact > 0) & (fact >= context.start)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import Check, Context, Verdict
+from matching.engine.checks import Check, Context, Number, Verdict
 from matching.engine.criteria import checks_of
 from matching.engine.people import Selection
 from matching.engine.policy import PARTS
@@ -72,8 +72,11 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
     return Evaluation(asked, verdicts, tiers, fit, parts, costs, statuses, delays)
 
 
-def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: int) -> npt.NDArray[np.int8]:
-    """Tier of each column: nothing in the way, to lift in time, to lift too late, blocked."""
+def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: Number) -> npt.NDArray[np.int8]:
+    """Tier of each column: nothing in the way, to lift in time, to lift too late, blocked.
+
+    `lift_days`: days left to lift something, one for all or one a column.
+    """
     lift = statuses == LIFTABLE
     late = (lift & (delays > lift_days)).any(axis=0)
     blocked = (statuses == BLOCKING).any(axis=0)

@@ -5,25 +5,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import Context, Floats, Verdict, graded, settle
-from matching.engine.offer import Requirement
+from matching.engine.checks import Asked, Floats, Number, Verdict, graded, settle
 from matching.engine.people import Selection
 from matching.engine.policy import OccupationLevel
 from matching.engine.statuses import BLOCKING, MET, PARTLY, UNKNOWN
-from matching.terms import Criterion
+from matching.terms import Criterion, Importance
 
 FROM_GOAL, FROM_EXPERIENCE = 0, 1
 _WORDS_MET_SHARE = 0.5
 
 
-def occupation(context: Context, who: Selection) -> Verdict:
+def occupation(context: Asked, who: Selection) -> Verdict:
     """Best closeness of the goals (a little less for the later ones) and of the experience.
 
     Met from the level the policy says, partly below, unknown without goal nor experience; no closeness at all
     ranks in the last tier, so its status is blocking.
     """
-    policy, offer = context.policy, context.offer
-    levels = context.occupations.levels_to(offer.rome)
+    policy, title = context.policy, context.title
     worth = np.array([policy.closeness.get(step, 0.0) for step in OccupationLevel], np.float64)
     m = len(who)
     best, level = np.zeros(m), np.zeros(m, np.int8)
@@ -31,14 +29,14 @@ def occupation(context: Context, who: Selection) -> Verdict:
     known = np.zeros(m, np.bool_)
     goals, titles = who.column("goal_rome"), who.column("goal_title")
     for position in range(goals.shape[0]):
-        here = levels[goals[position]]
-        if offer.title >= 0:
-            here = np.where(titles[position] == offer.title, np.int8(OccupationLevel.SAME_TITLE), here)
+        here = context.levels(goals[position])
+        same = (titles[position] == title) & (title >= np.int32(0))
+        here = np.where(same, np.int8(OccupationLevel.SAME_TITLE), here)
         known |= (goals[position] >= 0) | (titles[position] >= 0)
         _improve(best, level, source, slot, worth, here, policy.goal_decay**position, FROM_GOAL, position)
     done = who.column("experience_rome")
     for position in range(done.shape[0]):
-        here = levels[done[position]]
+        here = context.levels(done[position])
         known |= done[position] >= 0
         factor = policy.experience_closeness
         _improve(best, level, source, slot, worth, here, factor, FROM_EXPERIENCE, position)
@@ -68,41 +66,30 @@ def _improve(
     source[better], slot[better] = kind, position
 
 
-def words(context: Context, who: Selection) -> Verdict:
+def words(context: Asked, who: Selection) -> Verdict:
     """Share of the offer's informative words (idf² over the people) found in the person's; never a tier."""
-    weights = _word_weights(context)
+    worth = context.word_scale()
     held = who.column("words")
     found = np.zeros(len(who))
     present = np.zeros(len(who), np.bool_)
     for position in range(held.shape[0]):
-        found += weights[held[position]]
+        found += worth(held[position])
         present |= held[position] > 0
     share = np.clip(found, 0.0, 1.0)
     status = np.where(share >= _WORDS_MET_SHARE, MET, np.where(present, PARTLY, UNKNOWN)).astype(np.int8)
     return graded(status, share)
 
 
-def _word_weights(context: Context) -> Floats:
-    """idf² of each of the offer's words, summing to one; zero for every other token."""
-    counts = context.people.word_counts
-    asked = np.array(sorted(set(context.offer.words) - {0}), np.int64)
-    idf = np.log((1.0 + len(context.people)) / (1.0 + counts[asked])) + 0.1
-    weights = np.zeros(counts.shape[0])
-    weights[asked] = idf**2 / (idf**2).sum() if len(asked) else 0.0
-    return weights
-
-
-def experience(context: Context, who: Selection, *, requirement: Requirement) -> Verdict:
+def experience(context: Asked, who: Selection, *, importance: Importance, amount: Number) -> Verdict:
     """Months in the occupation or its V3 family; half of them is partly, none listed at all is unknown."""
-    near = context.occupations.levels_to(context.offer.rome) >= OccupationLevel.SAME_FAMILY
     done, months = who.column("experience_rome"), who.column("experience_months").astype(np.int32)
-    counted = near[done] & (done >= 0)
+    counted = (context.levels(done) >= OccupationLevel.SAME_FAMILY) & (done >= 0)
     total = (np.where(counted, np.maximum(months, 0), 0)).sum(axis=0)
     vague = (counted & (months < 0)).any(axis=0) | ~(done >= 0).any(axis=0)
-    asked = max(1, requirement.amount)
+    asked = np.maximum(1, amount)
     yes = total >= asked
     remedy = context.policy.remedy("experience", Criterion.EXPERIENCE)
-    verdict = settle(requirement.importance, yes, vague & ~yes, remedy)
+    verdict = settle(importance, yes, vague & ~yes, remedy)
     partly = ~yes & ~vague & (total >= asked * context.policy.experience_partly_share)
     status = np.where(partly, PARTLY, verdict.status).astype(np.int8)
     value = np.where(partly, total / asked * 0.9, verdict.value)

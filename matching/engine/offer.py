@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from matching.terms import Importance, RequirementKind
 
 NO_WINDOWS = (0, 0, 0, 0, 0, 0, 0)
@@ -33,6 +36,20 @@ class Place:
     lon: float
     radius_km: float = 0.0
     network: int = 0
+
+
+@dataclass(frozen=True)
+class Places:
+    """As `Place`, one a pair of a person and an offer; nowhere (NaN) for an offer with fewer places."""
+
+    lat: npt.NDArray[np.float64]
+    lon: npt.NDArray[np.float64]
+    radius_km: npt.NDArray[np.float64]
+    network: npt.NDArray[np.uint64]
+
+    def take(self, which: npt.NDArray[np.int64]) -> Places:
+        """Some of them, by position."""
+        return Places(self.lat[which], self.lon[which], self.radius_km[which], self.network[which])
 
 
 @dataclass(frozen=True)

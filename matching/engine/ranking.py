@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from matching.engine.checks import Context
 from matching.engine.criteria import checks_of
-from matching.engine.evaluation import Evaluation, evaluate
+from matching.engine.evaluation import evaluate
 from matching.engine.occupations import Occupations
 from matching.engine.offer import Offer
 from matching.engine.people import People, Selection
@@ -60,13 +60,13 @@ def rank(
     done = 0
     for rows_read, inside in _passes(kept, len(people)):
         seen = evaluate(context, Selection(people, rows_read), checks)
-        found = _sort_keys(seen)[inside]
+        found = sort_keys(seen.tiers, seen.fit)[inside]
         keys[done : done + len(found)] = found
         done += len(found)
         tier_counts += np.bincount(seen.tiers[inside], minlength=len(TIERS))
         for row in range(len(CRITERIA)):
             counts[row] += np.bincount(seen.statuses[row][inside] + 1, minlength=8)
-    best = _first(keys, tie_hash(seed, people.ids[kept]), top)
+    best = first_of(keys, tie_hash(seed, people.ids[kept]), top)
     shown = evaluate(context, Selection(people, kept[best]), checks)
     matches = matches_of(context, kept[best], shown, np.arange(1, len(best) + 1))
     return Ranking(
@@ -121,12 +121,13 @@ def explain(
     checks = checks_of(context)
     here = np.array([row], np.int64)
     seen = evaluate(context, Selection(people, here), checks)
-    own_key, own_tie = _sort_keys(seen)[0], tie_hash(seed, people.ids[here])[0]
+    own_key, own_tie = sort_keys(seen.tiers, seen.fit)[0], tie_hash(seed, people.ids[here])[0]
     before = 0
     for first in range(0, len(kept), CHUNK):
         part = kept[first : first + CHUNK]
         others = Selection(people, as_slice(part))
-        keys = _sort_keys(evaluate(context, others, checks))
+        found = evaluate(context, others, checks)
+        keys = sort_keys(found.tiers, found.fit)
         ahead = (keys < own_key) | ((keys == own_key) & (tie_hash(seed, others.ids) < own_tie))
         before += int(np.count_nonzero(ahead & (part != row)))
     return matches_of(context, here, seen, np.array([before + 1]))[0]
@@ -135,14 +136,14 @@ def explain(
 # --- order -------------------------------------------------------------------------------------------------
 
 
-def _sort_keys(seen: Evaluation) -> npt.NDArray[np.int64]:
+def sort_keys(tiers: npt.NDArray[np.int8], fit: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Tier first, then the fit down, rounded to 1e-9 so that noise of addition never orders two people."""
-    rounded = np.rint(seen.fit * 1e9).astype(np.int64)
-    keys: npt.NDArray[np.int64] = (seen.tiers.astype(np.int64) << 56) - rounded
+    rounded = np.rint(fit * 1e9).astype(np.int64)
+    keys: npt.NDArray[np.int64] = (tiers.astype(np.int64) << 56) - rounded
     return keys
 
 
-def _first(keys: npt.NDArray[np.int64], ties: npt.NDArray[np.uint64], top: int) -> Rows:
+def first_of(keys: npt.NDArray[np.int64], ties: npt.NDArray[np.uint64], top: int) -> Rows:
     """Positions of the `top` smallest (key, tie), in order, without sorting the crowd."""
     top = max(0, top)
     if top < len(keys):

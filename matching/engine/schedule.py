@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.engine.checks import Context, Verdict, settle
+from matching.engine.checks import Asked, Verdict, settle
 from matching.engine.people import Selection
 from matching.engine.statuses import PARTLY
 from matching.terms import Importance
 
 
-def schedule(context: Context, who: Selection) -> Verdict:
+def schedule(context: Asked, who: Selection) -> Verdict:
     """Every needed half-hour possible: met. A small share impossible: partly. More: to lift, or blocking.
 
     A half-hour nobody asked about is unknown; it weighs only when what is known does not already stop.
     Detail: `missing`, `open` uint64[7, m], the needed half-hours impossible and unknown.
     """
-    need = np.array(context.offer.windows, np.uint64)[:, None]
-    total = int(np.bitwise_count(need).sum())
+    need = context.need
+    total = np.bitwise_count(need).sum(axis=0, dtype=np.int32)
     cannot = who.column("cannot")
     can = who.column("can") & ~cannot
     missing = need & cannot

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import LONGEST_DELAY, NO_REMEDY, Context, Verdict
+from matching.engine.checks import LONGEST_DELAY, NO_REMEDY, Asked, Verdict
 from matching.engine.facts import UNKNOWN_FACT, YES_FACT
-from matching.engine.offer import Place
+from matching.engine.offer import Place, Places
 from matching.engine.people import Selection
 from matching.engine.policy import Policy, Remedy
 from matching.engine.statuses import BLOCKING, LIFTABLE, MET, UNKNOWN
@@ -20,8 +20,9 @@ Speed = float | npt.NDArray[np.float64]
 """In km/h: one for everybody, or one a person."""
 EARTH_KM = 6371.0088
 MODES = tuple(TravelMode)
+TRAVEL_FACTS = frozenset({*(f"mode_{mode}" for mode in MODES), "licence_b"})
 # A vehicle can be lent: the fact whose remedy brings it, and the mode it opens.
-_LENT = (
+LENT = (
     ("mode_bicycle", TravelMode.BICYCLE, ""),
     ("mode_moped", TravelMode.MOPED, ""),
     ("vehicle", TravelMode.CAR, "licence_b"),
@@ -29,6 +30,7 @@ _LENT = (
     ("licence_b", TravelMode.CAR, ""),
     ("travel", TravelMode.CAR, ""),
 )
+TRAVEL_KEYS = tuple(code for code, _, _ in LENT)
 
 
 @dataclass
@@ -44,7 +46,7 @@ class _Best:
     remedies: list[Remedy] = field(default_factory=list)
 
 
-def travel(context: Context, who: Selection) -> Verdict:
+def travel(context: Asked, who: Selection) -> Verdict:
     """Met by a mode known and fast enough; unknown on the edge, or when only an unasked mode could reach;
     liftable when a vehicle that can be lent would reach; else blocking.
 
@@ -60,15 +62,15 @@ def travel(context: Context, who: Selection) -> Verdict:
         np.full(m, LONGEST_DELAY, np.int16),
         np.full(m, NO_REMEDY, np.int8),
     )
-    for place in context.offer.places:
+    for place in context.places:
         _look_at(place, context.policy, who, best)
     return _verdict(context.policy, who, best)
 
 
-def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
+def _look_at(place: Place | Places, policy: Policy, who: Selection, best: _Best) -> None:
     km = distance_km(who.column("lat"), who.column("lon"), place) * policy.detour
     margin_km = who.column("radius_km").astype(np.float64) + place.radius_km
-    shared = (who.column("network") & np.uint64(place.network)) != 0
+    shared: npt.NDArray[np.uint64] = np.bitwise_and(who.column("network"), np.asarray(place.network, np.uint64))
     best.km = np.fmin(best.km, km)
     for position, mode in enumerate(MODES):
         parameters = policy.modes.get(mode)
@@ -77,7 +79,7 @@ def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
         fact = who.fact(f"mode_{mode}")
         speed: Speed = parameters.speed_kmh
         if mode is TravelMode.PUBLIC_TRANSPORT and policy.network_speeds:
-            speed = _network_speed(place, policy.network_speeds, parameters.speed_kmh, who)
+            speed = _network_speed(shared, policy.network_speeds, parameters.speed_kmh)
         minutes = km * (60.0 / speed)
         reach, edge = _within(fact, km, speed, margin_km, parameters.range_km, policy)
         # A lift has still to be found; a bus outside a common network has still to be checked.
@@ -85,7 +87,7 @@ def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
         if mode is TravelMode.LIFT:
             sure = np.zeros_like(sure)
         elif mode is TravelMode.PUBLIC_TRANSPORT:
-            sure &= shared
+            sure &= shared != 0
         best.open |= (fact != 0) & edge & ~sure
         better = sure & (minutes < best.minutes)
         best.minutes = np.where(better, minutes, best.minutes)
@@ -94,14 +96,14 @@ def _look_at(place: Place, policy: Policy, who: Selection, best: _Best) -> None:
 
 
 def _network_speed(
-    place: Place, speeds: tuple[float, ...], otherwise: float, who: Selection
+    shared: npt.NDArray[np.uint64], speeds: tuple[float, ...], otherwise: float
 ) -> npt.NDArray[np.float64]:
-    """The fastest of the networks that serve both ends; the speed of the mode where none is known."""
-    networks = who.column("network")
-    best = np.zeros(len(who), np.float64)
+    """The fastest of the networks that serve both ends (their bits); the speed of the mode where none is known."""
+    best = np.zeros(len(shared), np.float64)
+    everywhere = int(np.bitwise_or.reduce(shared, initial=np.uint64(0)))
     for bit, speed in enumerate(speeds):
-        if place.network >> bit & 1:
-            served = (networks & np.uint64(1 << bit)) != 0
+        if everywhere >> bit & 1:
+            served = (shared & np.uint64(1 << bit)) != 0
             best = np.where(served, np.maximum(best, speed), best)
     return np.where(best > 0, best, otherwise)
 
@@ -125,7 +127,7 @@ def _within(
 
 def _lend(km: npt.NDArray[np.float64], policy: Policy, who: Selection, best: _Best) -> None:
     """The soonest vehicle that could be lent and would reach."""
-    for code, mode, needs in _LENT:
+    for code, mode, needs in LENT:
         remedy, parameters = policy.remedy(code), policy.modes.get(mode)
         if remedy is None or parameters is None or parameters.speed_kmh <= 0:
             continue
@@ -159,7 +161,7 @@ def _verdict(policy: Policy, who: Selection, best: _Best) -> Verdict:
     return Verdict(status.astype(np.int8), value, delay, fact, which, tuple(best.remedies), detail)
 
 
-def distance_km(lat: npt.NDArray[Any], lon: npt.NDArray[Any], place: Place) -> npt.NDArray[np.float64]:
+def distance_km(lat: npt.NDArray[Any], lon: npt.NDArray[Any], place: Place | Places) -> npt.NDArray[np.float64]:
     """Great-circle distance in km from points in degrees to a place; NaN where a point is not known."""
     phi, theta = np.radians(lat, dtype=np.float64), np.radians(lon, dtype=np.float64)
     phi0, theta0 = np.radians(place.lat), np.radians(place.lon)
