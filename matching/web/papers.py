@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from matching.exchange import pdf
 from matching.services.clauses.coded import TITLES
 from matching.services.clauses.documents import hidden_words, withheld_words, written_average, written_month
+from matching.services.context import Context
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
@@ -40,6 +41,15 @@ def pdf_answer(template: str, name: str, instead: str, issue: Callable[[], Any])
         flash(missing.message, "error")
         return redirect(instead, 303)
     return attachment(pdf.write_pdf(page(template, paper=issue())), f"{name}.pdf", "application/pdf")
+
+
+def pdf_outside(ctx: Context, template: str, paper: Any) -> bytes:
+    """The PDF of a document for a command, outside any request. Raises `PdfUnavailable`."""
+    from matching.web.app import create_app  # the application imports the pages, and they import this module
+
+    pdf.check_available()
+    with create_app(ctx).test_request_context("/"):
+        return pdf.write_pdf(page(template, paper=paper))
 
 
 def attachment(content: bytes, name: str, kind: str) -> Response:

@@ -62,7 +62,8 @@ WHO: dict[str, set[Role | None]] = {
 }
 # An employer's or a buyer's name is no secret for those who follow them all.
 _EVERYBODYS_NAMES = (
-    "/employeurs", "/offres", "/administration", "/bilans", "/declarations", "/engagements", "/marches-publies", "/registres",
+    "/employeurs", "/offres", "/administration", "/bilans", "/declarations", "/engagements", "/marches-publies",
+    "/registres",
 )  # fmt: skip
 # Sent as forms because names must not stand in addresses: they write nothing but what was read.
 SEARCHES = {"/personnes/chercher", "/recherche", "/offres/<int:offer_id>/personnes/pourquoi"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matching.cli.clauses import due, importing, penalty, size
+from matching.cli.clauses import due, importing, penalty, size, snapshot
 
 
 def register(cli: click.Group) -> None:
@@ -16,5 +16,5 @@ def clauses() -> None:
     """Clauses d’insertion : dimensionner, dire ce qui est dû, calculer une pénalité, reprendre un tableur."""
 
 
-for module in (size, penalty, due, importing):
+for module in (size, penalty, due, importing, snapshot):
     module.register(clauses)

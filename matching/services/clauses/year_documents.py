@@ -121,19 +121,20 @@ def issue_year(ctx: Context, actor: Actor, year: int, kind: str, snapshot_id: in
     """The same, its issue recorded. `kind`: `pdf`, `xlsx`, `csv` or `json`."""
     require(actor, Permission.READ_CLAUSES)
     with ctx.write(actor) as work:
-        return _issue(work, ctx, year, kind, snapshot_id)
+        made = _paper(work.session, ctx, year, snapshot_id)
+        _record(work, made, kind)
+        return made
 
 
-def issue_from_shell(ctx: Context, year: int, kind: str, snapshot_id: int | None = None) -> YearPaper:
-    """The same for the command, in the system's own name."""
+def record_from_shell(ctx: Context, paper: YearPaper, kind: str) -> None:
+    """For the command, once the file is written."""
     with ctx.write(None) as work:
-        return _issue(work, ctx, year, kind, snapshot_id)
+        _record(work, paper, kind)
 
 
-def _issue(work: UnitOfWork, ctx: Context, year: int, kind: str, snapshot_id: int | None) -> YearPaper:
-    made = _paper(work.session, ctx, year, snapshot_id)
-    work.record("year.issued", "year", made.year, kind=kind, snapshot=snapshot_id or 0, entries=made.entries_up_to)
-    return made
+def _record(work: UnitOfWork, paper: YearPaper, kind: str) -> None:
+    frozen = paper.snapshot.id if paper.snapshot else 0
+    work.record("year.issued", "year", paper.year, kind=kind, snapshot=frozen, entries=paper.entries_up_to)
 
 
 # --- the content ---------------------------------------------------------------------------------------------------
