@@ -24,6 +24,7 @@ from matching.engine.facts import (
     encode_fact,
 )
 from matching.engine.interest import OfferMatch, OfferRanking, rank_offers
+from matching.engine.levers import Board, Gain, Lever, Near, board
 from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, Offer, Place, Requirement
 from matching.engine.people import People, PersonRecord
@@ -48,8 +49,12 @@ __all__ = [
     "SPREAD",
     "UNKNOWN_FACT",
     "YES_FACT",
+    "Board",
     "FactVocabulary",
+    "Gain",
+    "Lever",
     "ModeParameters",
+    "Near",
     "OccupationDetail",
     "OccupationLevel",
     "Occupations",
@@ -70,6 +75,7 @@ __all__ = [
     "RequirementResult",
     "ScheduleDetail",
     "TravelDetail",
+    "board",
     "day_number",
     "day_of",
     "encode_fact",

@@ -15,7 +15,7 @@ from matching.engine.people import Selection
 from matching.engine.policy import Policy
 from matching.engine.schedule import schedule
 from matching.engine.statuses import LIFTABLE, MET, PARTLY, UNKNOWN
-from matching.engine.travel import TRAVEL_FACTS, TRAVEL_KEYS, travel
+from matching.engine.travel import TRAVEL_FACTS, travel
 from matching.terms import Criterion, Importance, RequirementKind, ScheduleFlag
 
 VEHICLE_CODES = frozenset({"vehicle"})
@@ -46,7 +46,7 @@ def _implicit(context: Context) -> Iterator[Check]:
     if offer.words:
         yield Check(Criterion.WORDS, "words", words, Importance.DESIRABLE, relaxable=False)
     if offer.places:
-        yield Check(Criterion.TRAVEL, "travel", travel, lifts=TRAVEL_KEYS, reads=TRAVEL_FACTS)
+        yield Check(Criterion.TRAVEL, "travel", travel, reads=TRAVEL_FACTS)
     if tuple(offer.windows) != NO_WINDOWS:
         yield Check(Criterion.SCHEDULE, "schedule", schedule, lifts=("schedule", "childcare"))
     if offer.start_day is not None:

@@ -138,6 +138,19 @@ class People:
         """Rows of the people of some units."""
         return np.flatnonzero(np.isin(self.units, list(units)))
 
+    def taken(self, rows: Ints) -> People:
+        """Some people apart, in the order of `rows`, to be changed freely; words keep their weight in the whole."""
+        apart = People(self.vocabulary, 1)
+        apart._data = {name: array[..., : self._n][..., rows] for name, array in self._data.items()}
+        apart._n, apart._rows, apart._used = len(rows), None, dict(self._used)
+        apart.word_counts = self.word_counts
+        return apart
+
+    def fact_row(self, code: str) -> npt.NDArray[np.int16]:
+        """A live view of a fact of everybody. KeyError when the vocabulary does not have it."""
+        facts: npt.NDArray[np.int16] = self._data["facts"][self.vocabulary.index[code], : self._n]
+        return facts
+
     # --- editing -------------------------------------------------------------------------------------------
 
     def upsert(self, records: Iterable[PersonRecord]) -> None:

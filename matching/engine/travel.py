@@ -30,7 +30,6 @@ LENT = (
     ("licence_b", TravelMode.CAR, ""),
     ("travel", TravelMode.CAR, ""),
 )
-TRAVEL_KEYS = tuple(code for code, _, _ in LENT)
 
 
 @dataclass
