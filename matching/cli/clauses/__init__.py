@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from matching.cli.clauses import due, importing, penalty, size, snapshot
+from matching.cli.clauses import due, importing, open_data, penalty, size, snapshot
 
 
 def register(cli: click.Group) -> None:
@@ -16,5 +16,5 @@ def clauses() -> None:
     """Clauses d’insertion : dimensionner, dire ce qui est dû, calculer une pénalité, reprendre un tableur."""
 
 
-for module in (size, penalty, due, importing, snapshot):
+for module in (size, penalty, due, importing, snapshot, open_data):
     module.register(clauses)
