@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import Select, func, or_, select
@@ -13,6 +13,10 @@ from matching.clock import PARIS
 from matching.offers.lifecycle import OFF_DAYS
 from matching.offers.lifecycle import REMINDER_DAYS as STALE_DAYS
 from matching.placements import lifecycle as rules
+from matching.services.blocks import Block as Block
+from matching.services.blocks import Figure
+from matching.services.blocks import Task as Task
+from matching.services.clauses.dashboard import buyer_blocks, clause_screen, company_blocks
 from matching.services.context import Context
 from matching.services.proposals import facts_of
 from matching.store import scope
@@ -30,41 +34,20 @@ SOON_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Task:
-    """One thing to do: what, why, since or until when, and where. `page` and `key` make the address."""
-
-    what: str
-    why: str
-    when: str
-    verb: str
-    page: str
-    key: int | None = None
-    urgent: bool = False
-
-
-@dataclass(frozen=True)
-class Block:
-    """A heading with its tasks; `total` counts those not shown too; `more` and `narrowed` lead to the whole list."""
-
-    title: str
-    tasks: tuple[Task, ...]
-    total: int
-    more: str = ""
-    narrowed: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Today:
     day: date
     blocks: tuple[Block, ...]
     figures: tuple[tuple[str, int], ...] = ()
-    total: int = field(default=0)
+    total: int = 0
+    keys: tuple[Figure, ...] = ()
+    """Figures above the blocks; `figures` counts proposals by state, beside them."""
 
 
 def read_today(ctx: Context, actor: Actor) -> Today:
     """What waits for this actor."""
     require(actor, Permission.SEE_TODAY)
     day = ctx.clock.today()
+    keys: tuple[Figure, ...] = ()
     with ctx.read() as session:
         if actor.role in (Role.ADVISER, Role.UNIT_MANAGER):
             blocks = [
@@ -75,10 +58,14 @@ def read_today(ctx: Context, actor: Actor) -> Today:
             ]
             figures = _figures(session, actor)
         elif actor.role is Role.EMPLOYER:
-            blocks, figures = [_own_offers(session, actor, day)], ()
+            blocks, figures = [*company_blocks(session, actor, day), _own_offers(session, actor, day)], ()
+        elif actor.role is Role.CLAUSE_OFFICER:
+            (blocks, keys), figures = clause_screen(session, actor, day), ()
+        elif actor.role is Role.BUYER:
+            blocks, figures = buyer_blocks(session, actor, day), ()
         else:
             blocks, figures = [_house(session)], ()
-    return Today(day, tuple(blocks), figures, sum(block.total for block in blocks))
+    return Today(day, tuple(blocks), figures, sum(block.total for block in blocks if not block.side), keys)
 
 
 # --- adviser and manager -------------------------------------------------------------------------------------

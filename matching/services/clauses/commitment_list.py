@@ -147,12 +147,12 @@ def _conditions(actor: Actor, wanted: CommitmentFilter, today: date) -> list[Col
     if wanted.mine:
         found.append(Commitment.facilitator_id == actor.user_id)
     if wanted.state in (RUNNING, ENDED):
-        ended = _ended(today)
+        ended = has_ended(today)
         found.append(ended if wanted.state == ENDED else ~ended)
     return found
 
 
-def _ended(today: date) -> ColumnElement[bool]:
+def has_ended(today: date) -> ColumnElement[bool]:
     """Closed, or past its own window; without one, past the contract's end. Unknown ends are still running."""
     last = func.coalesce(Commitment.closed_on, Commitment.window_to, Contract.end_on)
     return func.coalesce(last, date(9999, 12, 31)) < today
@@ -240,7 +240,7 @@ def _rows(session: Session, keys: Sequence[int], today: date) -> tuple[Commitmen
         batch = list(keys[start : start + _BATCH])
         standings, holders = _standings(session, batch, today), _holders(session, batch)
         query = (
-            select(Commitment, Contract, Organisation.name, UserAccount.name, _ended(today))
+            select(Commitment, Contract, Organisation.name, UserAccount.name, has_ended(today))
             .join(Contract, Contract.id == Commitment.contract_id)
             .join(Organisation, Organisation.id == Contract.buyer_id)
             .outerjoin(UserAccount, UserAccount.id == Commitment.facilitator_id)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -20,6 +19,7 @@ from matching.clauses.progress import month_end, month_start
 from matching.clauses.terms import TRAINING_ROUTES, DeclarationState, LineState, Route, TrainingHours
 from matching.clock import PARIS
 from matching.errors import Conflict, NotFound, RuleRefused
+from matching.services.blocks import Block, Task
 from matching.services.clauses.evidence import EvidenceRow, evidence_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
@@ -32,9 +32,6 @@ from matching.store.tables.participations import Participation
 from matching.store.tables.people import Person
 from matching.terms import Known
 from matching.text import written_day
-
-if TYPE_CHECKING:
-    from matching.services.today import Block
 
 OPEN_STATES = (DeclarationState.DRAFT, DeclarationState.RETURNED)
 DECIDED_STATES = (DeclarationState.VALIDATED, DeclarationState.PARTLY_VALIDATED, DeclarationState.REJECTED)
@@ -253,8 +250,6 @@ def month_tasks(session: Session, actor: Actor, day: date) -> Block:
 
     A task's `page` is `declare.following` and its `key` the commitment: that page opens the first month that waits.
     """
-    from matching.services.today import Block, Task  # the first screen imports this module
-
     tasks = []
     for found in _months(session, actor, day):
         for row in found.to_do:

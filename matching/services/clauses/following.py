@@ -104,7 +104,7 @@ def _read(session: Session, rows: dict[int, Commitment], today: date) -> _Known:
         corrections=_corrections(session, keys),
         plans=_plans(session, keys),
         proofs=_proofs(session, keys, today, thresholds.delays),
-        heard=_heard(session, keys),
+        heard=heard_of(session, keys),
         certified=last_issued_on(session, keys, final=True),
     )
 
@@ -216,7 +216,8 @@ def _proofs(session: Session, keys: Collection[int], today: date, delays: Delays
     return found
 
 
-def _heard(session: Session, keys: Sequence[int]) -> dict[int, date]:
+def heard_of(session: Session, keys: Sequence[int]) -> dict[int, date]:
+    """The last answer of anybody about each commitment; without one, left out."""
     found: dict[int, date] = {}
     for start in range(0, len(keys), _BATCH):
         found |= last_heard_of(session, keys[start : start + _BATCH])

@@ -15,7 +15,19 @@ from matching.web.session import actor, context
 
 blueprint = Blueprint("today", __name__)
 
-_KEYS = {"proposals": "proposal_id", "candidates": "candidate_id", "offers": "offer_id", "employer": "offer_id"}
+_KEYS = {
+    "proposals": "proposal_id",
+    "candidates": "candidate_id",
+    "offers": "offer_id",
+    "employer": "offer_id",
+    "commitment": "commitment_id",
+    "commitments": "commitment_id",
+    "declarations": "declaration_id",
+    "declare": "commitment_id",
+    "participants": "participation_id",
+    "certificates": "commitment_id",
+    "buyer": "commitment_id",
+}
 
 
 @blueprint.get("/")
