@@ -6,7 +6,6 @@ Lists of codes are noted in the read log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -16,8 +15,8 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clauses.progress import ONE_DAY, PlannedHours, forecast, month_start
-from matching.clauses.terms import DeclarationState, EntryKind
+from matching.clauses.progress import ONE_DAY, forecast, month_start
+from matching.clauses.terms import EntryKind
 from matching.clock import PARIS
 from matching.services.clauses.coded import CodedHours, rows_of
 from matching.services.clauses.declaring import short_name
@@ -33,12 +32,12 @@ from matching.services.clauses.documents import (
     waiting_of,
 )
 from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.progress import planned_hours
 from matching.services.context import Context
 from matching.store import scope
 from matching.store.database import WRITE_OPTION
 from matching.store.scope import fetch
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
-from matching.store.tables.declarations import DeclarationLine, HourDeclaration
 from matching.store.tables.exposure import ReadLog
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.participations import Participation
@@ -229,33 +228,10 @@ def _planned(session: Session, row: Commitment, today: date) -> tuple[PlannedMon
     """
     last_month = month_start(month_start(today) - ONE_DAY)
     last_day = contract_facts(session, row).last_day
-    expected = forecast(0, 0, _planned_hours(session, row.id, last_day), last_day, today)
+    expected = forecast(0, 0, planned_hours(session, row.id, last_day), last_day, today)
     return tuple(
         PlannedMonth(one.month, one.planned) for one in expected.by_month if one.planned and one.month >= last_month
     )
-
-
-def _planned_hours(session: Session, commitment_id: int, last_day: date | None) -> Iterator[PlannedHours]:
-    """From the first day that no declaration sent covers to the end of the participation, else of the commitment."""
-    p, line = Participation, DeclarationLine
-    covered = (
-        select(line.participation_id, func.max(line.to_on).label("to_on"))
-        .join(HourDeclaration, HourDeclaration.id == line.declaration_id)
-        .where(HourDeclaration.commitment_id == commitment_id, HourDeclaration.state != DeclarationState.DRAFT)
-        .group_by(line.participation_id)
-        .subquery()
-    )
-    query = (
-        select(p.id, p.started_on, p.ended_on, p.weekly_minutes, p.eligible_until, covered.c.to_on)
-        .outerjoin(covered, covered.c.participation_id == p.id)
-        .where(p.commitment_id == commitment_id, p.weekly_minutes.is_not(None))
-    )
-    for row in session.execute(query.order_by(p.id)):
-        start = row.to_on + ONE_DAY if row.to_on else row.started_on
-        end = row.ended_on or last_day
-        if start and end and start <= end:
-            weekly, until = row.weekly_minutes, row.eligible_until
-            yield PlannedHours(str(row.id), start, end, weekly_minutes=weekly, eligible_until=until)
 
 
 def _log_coded(ctx: Context, actor: Actor, commitment_id: int) -> None:

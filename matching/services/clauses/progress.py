@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.due import DueStep
-from matching.clauses.follow import NOTHING, NextStep, all_steps
+from matching.clauses.follow import NOTHING, ExpectedMonth, NextStep, all_steps
 from matching.clauses.progress import ONE_DAY, Forecast, PlannedHours, Point, Standing, forecast, series, standing
 from matching.clauses.terms import DeclarationState, LineState, Modality, Route
 from matching.clock import PARIS
@@ -23,6 +23,7 @@ from matching.services.clauses.documents import ContractFacts, contract_facts, m
 from matching.services.clauses.due import folds_of
 from matching.services.clauses.evidence import EvidenceRow, evidence_of
 from matching.services.clauses.following import facts_of
+from matching.services.clauses.history import HistoryEntry, history_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
 from matching.store import scope
@@ -32,11 +33,10 @@ from matching.store.tables.declarations import DeclarationLine, HourDeclaration
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.organisations import Organisation
 from matching.store.tables.participations import Participation
-from matching.store.tables.trail import AuditEvent, AuditNote
 from matching.terms import Known
 
 ENTRIES_SHOWN = 100
-_HISTORY, _SHORT_HISTORY = 200, 8
+HISTORY_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,11 @@ class PersonLine:
 
 
 @dataclass(frozen=True)
-class HistoryLine:
-    """An event of the trail: `action` is its code, `note` what was said."""
-
-    at: datetime
-    who: str
-    action: str
-    note: str
-
-
-@dataclass(frozen=True)
 class CommitmentView:
     """What the page shows, in minutes; `due` is on the day read, `due_at_end` once all events have taken effect.
 
-    `waiting`: declarations sent and not decided, or sent back.
+    `counted`: minutes of the ledger by month worked, openings and shared hours included. `waiting`: declarations sent
+    and not decided, or sent back.
     """
 
     id: int
@@ -108,11 +99,22 @@ class CommitmentView:
     points: tuple[Point, ...]
     steps: tuple[DueStep, ...]
     months: tuple[MonthLine, ...]
+    counted: tuple[tuple[date, int], ...]
     people: tuple[PersonLine, ...]
     by_route: tuple[tuple[str, int], ...]
     by_public: tuple[tuple[str, int], ...]
     documents: tuple[EvidenceRow, ...]
     waiting: int
+
+    @property
+    def undeclared(self) -> tuple[tuple[date, int], ...]:
+        """Months of the ledger that no declaration here explains: opening balances, hours shared by an agreement."""
+        declared = {one.month for one in self.months if one.validated}
+        return tuple((month, minutes) for month, minutes in self.counted if month not in declared)
+
+    def counted_of(self, month: date) -> int:
+        """Minutes of the ledger for a month worked: training left out by the contract is not in them."""
+        return dict(self.counted).get(month, 0)
 
     @property
     def percent(self) -> int | None:
@@ -127,12 +129,13 @@ class CommitmentView:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What the page adds to the figures: who must act, and what happened."""
+    """What the page adds to the figures: who must act, the months nobody declared, what happened."""
 
     view: CommitmentView
     step: NextStep
     others: tuple[NextStep, ...]
-    history: tuple[HistoryLine, ...]
+    history: tuple[HistoryEntry, ...]
+    expected: tuple[ExpectedMonth, ...]
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ def read_follow_up(ctx: Context, actor: Actor, commitment_id: int) -> FollowUp:
         view = _view(session, row, today)
         facts = facts_of(session, [row], today)[row.id]
         steps = all_steps(facts, today, thresholds_on(session, today).delays)
-        history = history_of(session, row.id, _SHORT_HISTORY)
-        return FollowUp(view, steps[0] if steps else NOTHING, steps[1:], history)
+        history = history_of(session, row, HISTORY_SHOWN)
+        return FollowUp(view, steps[0] if steps else NOTHING, steps[1:], history, facts.expected)
 
 
 def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
@@ -214,6 +217,7 @@ def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
         points=series(row.window_from, row.window_to, due_steps, months, expected, today),
         steps=steps,
         months=_months(session, row.id),
+        counted=tuple(months.items()),
         people=people,
         by_route=_summed((one.route, one.validated) for one in people),
         by_public=_summed((one.public, one.validated) for one in people),
@@ -225,7 +229,8 @@ def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
 def planned_hours(session: Session, commitment_id: int, last_day: date | None) -> Iterator[PlannedHours]:
     """What running participations should bring: from the first day that no declaration sent covers, to their end.
 
-    Somebody whose weekly hours are not known promises nothing that can be counted.
+    Somebody refused, or whose weekly hours are not known, promises nothing that can be counted. Found eligible without
+    an end yet (the clock starts with the first hour, or lasts as the contract): sure up to the end.
     """
     p, line = Participation, DeclarationLine
     covered = (
@@ -236,16 +241,16 @@ def planned_hours(session: Session, commitment_id: int, last_day: date | None) -
         .subquery()
     )
     query = (
-        select(p.id, p.started_on, p.ended_on, p.weekly_minutes, p.eligible_until, covered.c.to_on)
+        select(p.id, p.started_on, p.ended_on, p.weekly_minutes, p.eligible, p.eligible_until, covered.c.to_on)
         .outerjoin(covered, covered.c.participation_id == p.id)
-        .where(p.commitment_id == commitment_id, p.weekly_minutes.is_not(None))
+        .where(p.commitment_id == commitment_id, p.weekly_minutes.is_not(None), p.eligible != Known.NO)
     )
     for row in session.execute(query.order_by(p.id)):
         start = row.to_on + ONE_DAY if row.to_on else row.started_on
         end = row.ended_on or last_day
         if start and end and start <= end:
-            weekly, until = row.weekly_minutes, row.eligible_until
-            yield PlannedHours(str(row.id), start, end, weekly_minutes=weekly, eligible_until=until)
+            until = (row.eligible_until or end) if row.eligible is Known.YES else None
+            yield PlannedHours(str(row.id), start, end, weekly_minutes=row.weekly_minutes, eligible_until=until)
 
 
 def _months(session: Session, commitment_id: int) -> tuple[MonthLine, ...]:
@@ -335,7 +340,7 @@ def _summed(pairs: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-# --- the ledger and the history --------------------------------------------------------------------------------
+# --- the ledger --------------------------------------------------------------------------------
 
 
 def list_entries(ctx: Context, actor: Actor, commitment_id: int, since: int = 0) -> EntryPage:
@@ -381,30 +386,3 @@ def _entries(session: Session, commitment_id: int, since: int, most: int | None)
         )
         for entry, code, by in session.execute(query if most is None else query.limit(most))
     ]
-
-
-def read_history(ctx: Context, actor: Actor, commitment_id: int) -> tuple[HistoryLine, ...]:
-    """What happened to a commitment and its declarations, the latest first."""
-    require(actor, Permission.READ_CLAUSES)
-    with ctx.read() as session:
-        row = scope.fetch(session, actor, Commitment, commitment_id)
-        return history_of(session, row.id)
-
-
-def history_of(session: Session, commitment_id: int, most: int = _HISTORY) -> tuple[HistoryLine, ...]:
-    """The last events of the trail about a commitment and its declarations."""
-    declared = select(HourDeclaration.id).where(HourDeclaration.commitment_id == commitment_id)
-    event = AuditEvent
-    about = or_(
-        (event.subject_type == "commitment") & (event.subject_id == commitment_id),
-        (event.subject_type == "hour_declaration") & event.subject_id.in_(declared),
-    )
-    query = (
-        select(event.at, event.action, UserAccount.name, AuditNote.text)
-        .outerjoin(UserAccount, UserAccount.id == event.actor_id)
-        .outerjoin(AuditNote, AuditNote.event_id == event.id)
-        .where(about)
-        .order_by(event.id.desc())
-        .limit(most)
-    )
-    return tuple(HistoryLine(row.at, row.name or "", row.action, row.text or "") for row in session.execute(query))

@@ -12,6 +12,7 @@ from matching.exchange.values import show_minutes
 from matching.exchange.workbook import CellValue, Minutes, Sheet, write_workbook
 from matching.services.clauses import progress
 from matching.services.clauses.documents import written_month
+from matching.services.clauses.history import read_history
 from matching.services.clauses.progress import EntryLine
 from matching.web import papers
 from matching.web.charts import NARROW, WIDE, draw_progress
@@ -50,9 +51,10 @@ _FRAMES = (("wide", WIDE), ("narrow", NARROW))
 @blueprint.get("/historique")
 @requires(Permission.READ_CLAUSES)
 def history(commitment_id: int) -> str:
-    view = progress.read_commitment(context(), actor(), commitment_id)
-    lines = progress.read_history(context(), actor(), commitment_id)
-    return render_template("commitment/history.html", view=view, lines=lines, action=action_label)
+    typed = request.args.get("avant", "")
+    before = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+    page = read_history(context(), actor(), commitment_id, before)
+    return render_template("commitment/history.html", page=page, action=action_label)
 
 
 @blueprint.get("/grand-livre")
