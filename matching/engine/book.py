@@ -7,6 +7,7 @@ the checks of that criterion, same constants. The numbers of each offer (an amou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from matching.engine.policy import Policy
 from matching.engine.statuses import CRITERIA
 
 Array = npt.NDArray[Any]
+RESERVED = "reserved_public"
 _NOWHERE = Place(float("nan"), float("nan"))
 
 
@@ -84,6 +86,23 @@ class OfferBook:
     def __len__(self) -> int:
         return len(self.offers)
 
+    def under(self, policy: Policy) -> OfferBook:
+        """The same offers under other weights. The remedies must be the same: they are part of the groups."""
+        other = copy(self)
+        other.policy = policy
+        return other
+
+    def told(self, eligible: Mapping[int, npt.NDArray[np.int8]]) -> OfferBook:
+        """The same offers, knowing who belongs to the publics they are reserved to."""
+        other = copy(self)
+        other.eligible = dict(eligible)
+        reserved = [[check for check in asked if check.code == RESERVED] for asked in self.checks]
+        other.groups = (
+            *(group for group in self.groups if group.check.code != RESERVED),
+            *_groups(self.offers, reserved, other.eligible),
+        )
+        return other
+
 
 def _places(offers: Sequence[Offer]) -> tuple[Places, ...]:
     """The first place of every offer, the second…; an offer with fewer is nowhere, which no way reaches."""
@@ -110,7 +129,7 @@ def _groups(
         seen: dict[Any, int] = {}
         for check in asked:
             place = seen[check.criterion] = seen.get(check.criterion, -1) + 1
-            said = id(eligible.get(offer.id)) if check.code == "reserved_public" else 0
+            said = id(eligible.get(offer.id)) if check.code == RESERVED else 0
             names = tuple(name for name, _ in check.numbers)
             key = (CRITERIA.index(check.criterion), place, check.rule, check.importance, check.constants, names, said)
             found.setdefault(key, []).append((position, check))
@@ -124,7 +143,7 @@ def _groups(
                 first,
                 np.array([position for position, _ in entries], np.int64),
                 {name: values[:, column] for column, (name, _) in enumerate(first.numbers)},
-                eligible.get(offers[entries[0][0]].id) if first.code == "reserved_public" else None,
+                eligible.get(offers[entries[0][0]].id) if first.code == RESERVED else None,
             )
         )
     return tuple(groups)

@@ -163,14 +163,14 @@ def board(
     counts = np.zeros((4, len(kept)), np.int64)
     tallies = {lever.key: _Tally() for lever in levers}
     near: dict[tuple[Criterion, str], _Tally] = {}
-    changed = [_changed(people, kept, lever) for lever in levers]
+    apart = people.taken(kept)
     for local, part in _cross(people, book, kept, offers):
         seen = _Pass(part, local)
         for row, which in enumerate((None, seen.clear, seen.sure, seen.stops == 1)):
             counts[row] += np.bincount(local if which is None else local[which], minlength=len(kept))
         seen.count_near(near)
-        for lever, (others, who) in zip(levers, changed, strict=True):
-            seen.try_lever(lever, others, who, tallies[lever.key])
+        for lever in levers:
+            seen.try_lever(lever, apart, tallies[lever.key])
     gains = [_gain(book, lever, tallies[lever.key]) for lever in levers]
     return Board(
         kept,
@@ -189,12 +189,6 @@ def board(
 def _gain(book: OfferBook, lever: Lever, tally: _Tally) -> Gain:
     ids = tuple(sorted(int(book.ids[offer]) for offer in tally.offers))
     return Gain(lever, tally.pairs, tally.in_time, len(tally.people), len(tally.offers), tally.settled, ids)
-
-
-def _changed(people: People, kept: Rows, lever: Lever) -> tuple[People, Bools]:
-    """The people kept, with the lever applied, and whom it concerns."""
-    apart = people.taken(kept)
-    return apart, lever.apply(apart)
 
 
 def _cross(people: People, book: OfferBook, kept: Rows, offers: Rows) -> Iterator[tuple[Rows, Pairs]]:
@@ -255,17 +249,19 @@ class _Pass:
                 tally = near.setdefault((one.group.check.criterion, code), _Tally())
                 tally.add(self.local[mine], self.pairs.offers[mine], ~one.late[here])
 
-    def try_lever(self, lever: Lever, people: People, who: Bools, tally: _Tally) -> None:
-        """Add what the lever opens and settles; `people`: those kept, changed; `who`: whom it concerns."""
+    def try_lever(self, lever: Lever, people: People, tally: _Tally) -> None:
+        """Add what the lever opens and settles; `people`: those kept, as they are."""
         touched = [one for one in self.judged if _touches(lever, one)]
         if not touched:
             return
         parts = [_part(lever, one) for one in touched]
         stops, unknown = self._sum(parts)
         left = self.stops - stops
-        free = np.flatnonzero((left == 0) & ((stops > 0) | (unknown > 0)) & who[self.local])
+        free = np.flatnonzero((left == 0) & ((stops > 0) | (unknown > 0)))
         if not len(free):
             return
+        people = people.to_change()
+        free = free[lever.apply(people)[self.local[free]]]
         again = [one for one in touched if not _granted(lever, one)]
         stops_after, open_after = self._again(again, people, free)
         open_after += (self.open - unknown)[free]

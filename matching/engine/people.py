@@ -7,6 +7,7 @@ Not thread-safe: who edits while others rank holds a lock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,12 +140,18 @@ class People:
         return np.flatnonzero(np.isin(self.units, list(units)))
 
     def taken(self, rows: Ints) -> People:
-        """Some people apart, in the order of `rows`, to be changed freely; words keep their weight in the whole."""
+        """Some people apart, in the order of `rows`; words keep their weight in the whole."""
         apart = People(self.vocabulary, 1)
         apart._data = {name: array[..., : self._n][..., rows] for name, array in self._data.items()}
         apart._n, apart._rows, apart._used = len(rows), None, dict(self._used)
         apart.word_counts = self.word_counts
         return apart
+
+    def to_change(self) -> People:
+        """The same people with facts and weeks of their own, to be changed freely; the rest is shared."""
+        other = copy(self)
+        other._data = self._data | {name: self._data[name].copy() for name in ("facts", "can", "cannot")}
+        return other
 
     def fact_row(self, code: str) -> npt.NDArray[np.int16]:
         """A live view of a fact of everybody. KeyError when the vocabulary does not have it."""

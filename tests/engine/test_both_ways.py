@@ -24,7 +24,11 @@ def board(draw: random.Random, n: int, policy: Policy, people: People) -> OfferB
     offers = [worlds.offer(draw) for _ in range(n)]
     offers = [Offer(**(vars(offer) | {"id": number})) for number, offer in enumerate(offers, 1)]
     eligible = {o.id: np.array([draw.choice((-1, 0, 1)) for _ in range(len(people))], np.int8) for o in offers}
-    return OfferBook(offers, policy, vocabulary=worlds.VOCABULARY, eligible=eligible, **COMMON)
+    return (
+        OfferBook(offers, Policy(remedies=policy.remedies), vocabulary=worlds.VOCABULARY, **COMMON)
+        .under(policy)
+        .told(eligible)
+    )
 
 
 def world(seed: int, n: int = 30) -> tuple[list[PersonRecord], People, OfferBook]:
