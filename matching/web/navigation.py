@@ -31,6 +31,7 @@ ENTRIES: tuple[tuple[str, str, Permission], ...] = (
 UNDER = {
     "ranking": "offers",
     "commitment": "commitments",
+    "follow_up": "commitments",
     "declaration_links": "commitments",
     "held": "declare",
     "pooling": "commitments",

@@ -18,10 +18,9 @@ from matching.errors import Conflict, Invalid, NotFound, RuleRefused
 from matching.services.clauses import penalties
 from matching.services.clauses.events import Document
 from matching.services.clauses.penalties import Asked, DecisionInput, read_penalty
-from matching.services.clauses.penalty_terms import write_terms
 from matching.services.context import Context
 from matching.services.reference import load_embedded
-from matching.store.tables.contracts import Commitment, PenaltyTermsRow
+from matching.store.tables.contracts import Commitment
 from matching.store.tables.trail import AuditEvent
 from tests.support import clauses as make
 
@@ -46,11 +45,7 @@ def priced(ctx: Context, terms: PenaltyTerms, missing: int = 120, **columns: Any
     key = make.commitment(ctx, minutes=500 * H, **columns)
     if missing < 500:
         make.validated(ctx, key, make.participation(ctx, key), (500 - missing) * H, date(2026, 2, 1))
-    with ctx.write(None) as work:
-        row = PenaltyTermsRow(commitment_id=key)
-        write_terms(row, terms)
-        work.session.add(row)
-        work.record("test.terms", "commitment", key)
+    make.penalty_terms(ctx, key, terms)
     return key
 
 

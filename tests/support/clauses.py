@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor
 from matching.clauses.ledger import Entry
+from matching.clauses.penalty import PenaltyTerms
 from matching.clauses.terms import (
     DeclarationState,
     EligiblePublic,
@@ -22,6 +23,7 @@ from matching.clauses.terms import (
     Route,
     Support,
 )
+from matching.services.clauses.penalty_terms import write_terms
 from matching.services.context import Context
 from matching.store import ledger
 from matching.store.tables.accounts import UserAccount
@@ -33,10 +35,12 @@ from matching.store.tables.contracts import (
     CommitmentPublic,
     Contract,
     ContractAmendment,
+    PenaltyTermsRow,
     PoolingAgreement,
     PoolingMember,
 )
 from matching.store.tables.declarations import DeclarationLine, HourDeclaration, LineDay
+from matching.store.tables.follow_through import FormalNotice, RecoveryPlan
 from matching.store.tables.organisations import Establishment
 from matching.store.tables.participations import EligibilityDecision, Participation
 from matching.terms import Known, OrganisationKind, Role
@@ -264,3 +268,34 @@ def amendment(ctx: Context, contract_id: int, **columns: Any) -> int:
             "published_on": date(2026, 6, 15),
         } | columns
         return make._added(work, ContractAmendment(**values), "test.amendment")
+
+
+def plan(ctx: Context, commitment_id: int, **columns: Any) -> int:
+    """A recovery plan to be approved: two people, 35 h, nine weeks from 1 October 2026."""
+    with ctx.write(None) as work:
+        values: dict[str, Any] = {
+            "commitment_id": commitment_id,
+            "people": 2,
+            "weekly_minutes": 35 * 60,
+            "weeks": 9,
+            "from_on": OCTOBER,
+            "minutes": 630 * 60,
+            "created_at": work.at,
+        } | columns
+        return make._added(work, RecoveryPlan(**values), "test.plan")
+
+
+def notice(ctx: Context, commitment_id: int, sent_on: date = OCTOBER) -> int:
+    """A formal notice sent, not known to be received."""
+    with ctx.write(None) as work:
+        row = FormalNotice(commitment_id=commitment_id, sent_on=sent_on, at=work.at)
+        return make._added(work, row, "test.notice")
+
+
+def penalty_terms(ctx: Context, commitment_id: int, terms: PenaltyTerms) -> None:
+    """The penalty as the contract words it."""
+    with ctx.write(None) as work:
+        row = PenaltyTermsRow(commitment_id=commitment_id)
+        write_terms(row, terms)
+        work.session.add(row)
+        work.record("test.terms", "commitment", commitment_id)

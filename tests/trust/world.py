@@ -156,6 +156,8 @@ def _clauses(ctx: Context, employer: Actor, rival: Actor) -> dict[str, dict[str,
         "year": {OWN: 2026},
         "month": {OWN: "2026-10"},
         "slug": {OWN: "heures"},
+        "plan_id": {OWN: clauses.plan(ctx, ours), OTHER: clauses.plan(ctx, theirs), NOBODYS: UNKNOWN},
+        "notice_id": {OWN: clauses.notice(ctx, ours), OTHER: clauses.notice(ctx, theirs), NOBODYS: UNKNOWN},
         "token": {OWN: link.token, NOBODYS: "x" * 43},
     }
 

@@ -15,6 +15,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "manager",
     "commitments",
     "commitment",
+    "follow_up",
     "declarations",
     "participants",
     "pooling",
