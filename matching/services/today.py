@@ -16,7 +16,7 @@ from matching.placements import lifecycle as rules
 from matching.services.blocks import Block as Block
 from matching.services.blocks import Figure
 from matching.services.blocks import Task as Task
-from matching.services.clauses.dashboard import buyer_blocks, clause_screen, company_blocks
+from matching.services.clauses.dashboard import buyer_screen, clause_screen, company_blocks
 from matching.services.context import Context
 from matching.services.proposals import facts_of
 from matching.store import scope
@@ -41,6 +41,8 @@ class Today:
     total: int = 0
     keys: tuple[Figure, ...] = ()
     """Figures above the blocks; `figures` counts proposals by state, beside them."""
+    summary: str = ""
+    """One sentence, when a number of actions would not say it."""
 
 
 def read_today(ctx: Context, actor: Actor) -> Today:
@@ -48,6 +50,7 @@ def read_today(ctx: Context, actor: Actor) -> Today:
     require(actor, Permission.SEE_TODAY)
     day = ctx.clock.today()
     keys: tuple[Figure, ...] = ()
+    summary = ""
     with ctx.read() as session:
         if actor.role in (Role.ADVISER, Role.UNIT_MANAGER):
             blocks = [
@@ -60,12 +63,12 @@ def read_today(ctx: Context, actor: Actor) -> Today:
         elif actor.role is Role.EMPLOYER:
             blocks, figures = [*company_blocks(session, actor, day), _own_offers(session, actor, day)], ()
         elif actor.role is Role.CLAUSE_OFFICER:
-            (blocks, keys), figures = clause_screen(session, actor, day), ()
+            (blocks, keys, summary), figures = clause_screen(session, actor, day), ()
         elif actor.role is Role.BUYER:
-            blocks, figures = buyer_blocks(session, actor, day), ()
+            (blocks, summary), figures = buyer_screen(session, actor, day), ()
         else:
             blocks, figures = [_house(session)], ()
-    return Today(day, tuple(blocks), figures, sum(block.total for block in blocks if not block.side), keys)
+    return Today(day, tuple(blocks), figures, sum(block.total for block in blocks if not block.side), keys, summary)
 
 
 # --- adviser and manager -------------------------------------------------------------------------------------

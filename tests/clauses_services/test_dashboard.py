@@ -90,7 +90,7 @@ def test_what_else_waits(any_ctx: Context) -> None:
     done = make.declaration(any_ctx, key, company, {worker: 90}, state=DeclarationState.VALIDATED)
     asked = NOW - timedelta(days=7)
     add(any_ctx, CorrectionRequest(declaration_id=done, message="Une heure de trop", asked_at=asked))
-    plan = {"commitment_id": key, "people": 2, "weekly_minutes": 2100, "weeks": 9, "minutes": 37_800}
+    plan: dict[str, Any] = {"commitment_id": key, "people": 2, "weekly_minutes": 2100, "weeks": 9, "minutes": 37_800}
     plan |= {"from_on": date(2026, 11, 2), "created_at": asked}
     add(any_ctx, RecoveryPlan(**plan))
     add(any_ctx, RecoveryPlan(**plan, state="approved", review_on=date(2026, 11, 30)))
@@ -107,10 +107,12 @@ def test_what_else_waits(any_ctx: Context) -> None:
     assert block(found, "Attestations").tasks[0].key == ended
     assert [when for _, when in told(found, "Éligibilités")] == ["19\u00a0décembre"]
     assert [when for _, when in told(found, "Personne")] == ["60\u00a0jours"]
-    assert [what for what, _ in told(found, "Bientôt")] == [
-        "Point sur le plan, Lot 1 Peinture",
-        "Fin des travaux, Lot 1 Peinture",
+    assert told(found, "Bientôt") == [
+        ("Point sur le plan, Lot 1 Peinture", "30\u00a0novembre"),
+        ("Heures de novembre attendues", "5\u00a0décembre"),
+        ("Fin des travaux, Lot 1 Peinture", "20\u00a0décembre"),
     ]
+    assert found.summary == "Aucune déclaration à valider, aucun engagement en retard."
     assert found.total == 3  # what stands in the margin is to keep in mind, not to do
 
 
@@ -154,7 +156,7 @@ def test_a_company_declares_and_a_buyer_reads_its_own(any_ctx: Context) -> None:
         [("buyer.show", late)],
         [("buyer.show", fine)],
     ]
-    assert buyer.keys == ()
+    assert (buyer.keys, buyer.summary) == ((), "1\u00a0engagement en retard.")
 
 
 def _statements(ctx: Context, actor: Actor) -> list[str]:

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor
 from matching.clauses.dates import add_months
-from matching.clauses.follow import reply_days, written_month, written_reply
+from matching.clauses.follow import NextStep, reply_days, written_month, written_reply
 from matching.clauses.progress import Standing, month_start, standing, written_points
-from matching.clauses.terms import AlertLevel, DeclarationState, PartyRole
+from matching.clauses.terms import AlertLevel, DeclarationState, NextActor, PartyRole
 from matching.clock import PARIS
 from matching.services.blocks import Block, Figure, Task
 from matching.services.clauses.commitment_list import has_ended
@@ -62,13 +62,14 @@ class _Running:
     stands: Standing
 
 
-def clause_screen(session: Session, actor: Actor, day: date) -> tuple[list[Block], tuple[Figure, ...]]:
-    """What waits for a clause officer, what to keep in mind, and the figures of the year."""
+def clause_screen(session: Session, actor: Actor, day: date) -> tuple[list[Block], tuple[Figure, ...], str]:
+    """What waits for a clause officer and what to keep in mind, the figures of the year, and one sentence of it all."""
     thresholds = thresholds_on(session, day)
     running = _running(session, actor, day, thresholds)
+    declarations, late = _declarations(session, actor, day, thresholds), _late(session, running, day)
     blocks = [
-        _declarations(session, actor, day, thresholds),
-        _late(session, running, day),
+        declarations,
+        late,
         *_when_any(
             _corrections(session, day, thresholds),
             _plans(session, day, thresholds),
@@ -76,10 +77,14 @@ def clause_screen(session: Session, actor: Actor, day: date) -> tuple[list[Block
             _certificates(session, actor, day),
         ),
         *_when_any(
-            _proofs(session, day, thresholds), _silent(session, running, day, thresholds), _soon(session, running, day)
+            _proofs(session, day, thresholds),
+            _silent(session, running, day, thresholds),
+            _soon(session, running, day, thresholds),
         ),
     ]
-    return blocks, _figures(session, actor, running, day, thresholds)
+    waiting = _counted(declarations.total, "déclaration") if declarations.total else "Aucune déclaration"
+    behind = _counted_late(late.total)
+    return blocks, _figures(session, actor, running, day, thresholds), f"{waiting} à valider, {behind}."
 
 
 def company_blocks(session: Session, actor: Actor, day: date) -> list[Block]:
@@ -88,16 +93,27 @@ def company_blocks(session: Session, actor: Actor, day: date) -> list[Block]:
     return [month_tasks(session, actor, day)] if held else []
 
 
-def buyer_blocks(session: Session, actor: Actor, day: date) -> list[Block]:
-    """A buyer's own commitments: those behind, then the others that run."""
+def buyer_screen(session: Session, actor: Actor, day: date) -> tuple[list[Block], str]:
+    """A buyer's own commitments, those behind then the others that run, and one sentence of it all."""
     running = _running(session, actor, day, thresholds_on(session, day))
     late = sorted((row for row in running if row.stands.level in _LATE), key=_gap)
     others = [row for row in running if row.stands.level not in _LATE]
+    holders = _holders(session, [row.id for row in (*late[:SHOWN], *others[:SHOWN])])
     blocks = []
     for title, rows in (("Engagements en retard", late), ("Engagements en cours", others)):
-        tasks = tuple(_progress(row, row.stands.reason, "buyer.show") for row in rows[:SHOWN])
+        tasks = tuple(_buyer_task(row, holders.get(row.id, "")) for row in rows[:SHOWN])
         blocks.append(Block(title, tasks, len(rows), "buyer.index"))
-    return blocks
+    behind = _counted_late(len(late))
+    return blocks, f"{behind[0].upper()}{behind[1:]}."
+
+
+def _buyer_task(row: _Running, holder: str) -> Task:
+    unmeasured = row.stands.reason if row.stands.index_points is None else ""
+    return _progress(row, f"{holder}. {unmeasured}".strip(" .") + "." if holder or unmeasured else "", "buyer.show")
+
+
+def _counted_late(number: int) -> str:
+    return f"{_counted(number, 'engagement')} en retard" if number else "aucun engagement en retard"
 
 
 def _when_any(*blocks: Block) -> list[Block]:
@@ -143,8 +159,14 @@ def _late(session: Session, running: Sequence[_Running], day: date) -> Block:
     shown = [row.id for row in late[:SHOWN]]
     found = list(session.execute(select(Commitment).where(Commitment.id.in_(shown))).scalars())
     steps = next_steps_of(session, found, day)
-    tasks = tuple(_progress(row, steps[row.id].sentence, _PAGE) for row in late[:SHOWN])
+    tasks = tuple(_progress(row, _said(row, steps[row.id]), _PAGE) for row in late[:SHOWN])
     return Block("Engagements en retard", tasks, len(late), "commitments.index", {"etat": "en_cours", "tri": "index"})
+
+
+def _said(row: _Running, step: NextStep) -> str:
+    """An alert asks for a plan: when nobody has to act, one is under way."""
+    under_way = step.actor is NextActor.NOBODY and row.stands.level is not AlertLevel.INFORMATION
+    return "Un plan de rattrapage est en cours." if under_way else step.sentence
 
 
 def _progress(row: _Running, why: str, page: str) -> Task:
@@ -311,7 +333,7 @@ def _holders(session: Session, keys: Collection[int]) -> dict[int, str]:
     return {row.commitment_id: row.name for row in session.execute(query.where(*held).order_by(party.id))}
 
 
-def _soon(session: Session, running: Sequence[_Running], day: date) -> Block:
+def _soon(session: Session, running: Sequence[_Running], day: date, thresholds: ClauseThresholds) -> Block:
     """Reviews of plans, ends of works, and the day when the month's hours are expected."""
     last, plan = day + timedelta(days=SOON_DAYS), RecoveryPlan
     reviews = session.execute(
@@ -319,12 +341,26 @@ def _soon(session: Session, running: Sequence[_Running], day: date) -> Block:
         .join(Commitment, Commitment.id == plan.commitment_id)
         .where(plan.state == "approved", plan.review_on >= day, plan.review_on <= last)
     )
-    coming = [(on, f"Point sur le plan, {label}", _PAGE, key) for on, key, label in reviews if on]
+    coming: list[tuple[date, str, str, int | None]] = [
+        (on, f"Point sur le plan, {label}", _PAGE, key) for on, key, label in reviews if on
+    ]
     coming += [
         (row.window_to, f"Fin des travaux, {row.label}", _PAGE, row.id)
         for row in running
         if row.window_to and row.window_to <= last
     ]
+    if running:
+        expected = month_start(day) if day.day <= thresholds.declare_by_day else add_months(month_start(day), 1)
+        of_month = written_month(add_months(expected, -1)).split(NBSP)[0]
+        expected_on = expected.replace(day=thresholds.declare_by_day)
+        coming.append(
+            (
+                expected_on,
+                f"Heures {'d’' if of_month[0] in 'ao' else 'de '}{of_month} attendues",
+                "declarations.index",
+                None,
+            )
+        )
     coming.sort(key=lambda one: (one[0], one[1]))
     tasks = tuple(Task(what, "", _short(on), "", page, key) for on, what, page, key in coming[:SHOWN])
     return Block("Bientôt", tasks, len(coming), side=True)
