@@ -22,7 +22,14 @@ class Minutes:
     minutes: int
 
 
-CellValue = str | int | date | Minutes | None
+@dataclass(frozen=True)
+class Cents:
+    """An amount, written in euros."""
+
+    cents: int
+
+
+CellValue = str | int | date | Minutes | Cents | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
             "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
             "minutes": book.add_format({"num_format": "[h]:mm", "valign": "top"}),
+            "euros": book.add_format({"num_format": '#,##0.00 "€"', "valign": "top"}),
             "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top", "align": "left"}),
         }
         for sheet in sheets:
@@ -69,6 +77,8 @@ def _write(
         return
     if isinstance(value, Minutes):
         page.write_number(line, place, value.minutes / 1440, formats["minutes"])
+    elif isinstance(value, Cents):
+        page.write_number(line, place, value.cents / 100, formats["euros"])
     elif isinstance(value, date):
         page.write_datetime(line, place, value, formats["day"])
     elif isinstance(value, int):

@@ -33,7 +33,7 @@ def filled(any_ctx: Context) -> Context:
     own = clauses.buyer_organisation(any_ctx, f"Département {CANARY}")
     officer = clauses.officer(any_ctx, f"Léa {CANARY}")
     contract = clauses.contract(
-        any_ctx, own, number="2026-TX-1", object=f"Maison {CANARY}", buyer_siret="22440002800011"
+        any_ctx, own, number="2026-TX-1", object=f"Maison {CANARY}", buyer_siret="22222222200022"
     )
     lead = factories.organisation(any_ctx, f"{CANARY} Peinture")
     partner = factories.organisation(any_ctx, f"{CANARY} Plâtre")

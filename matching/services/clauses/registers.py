@@ -39,13 +39,14 @@ _SIAE = frozenset(
     }
 )  # fmt: skip
 _ADAPTED = frozenset({OrganisationKind.EA, OrganisationKind.EATT, OrganisationKind.ESAT})
-_PUBLISHED = {"clause": 0, "criterion": 1, "reserved": 2}
+_CLAUSE = "clause"
+_PUBLISHED = {_CLAUSE: 0, "criterion": 1, "reserved": 2}
 LONGEST_NOTE = 2000
 
 
 @dataclass(frozen=True)
 class RegisterLine:
-    """A contract of the register: what is known of it, what the law asks, what to do."""
+    """A contract of the register: what is known of it, what the law asks, what to do. `commitments`: how many here."""
 
     contract_id: int
     version: int
@@ -56,6 +57,7 @@ class RegisterLine:
     facts: ContractFacts
     obligation: Obligation
     note: str
+    commitments: int
 
 
 @dataclass(frozen=True)
@@ -92,18 +94,29 @@ def read_register(
     require(actor, Permission.READ_CLAUSES)
     with ctx.read() as session:
         parameters = legal_amounts(session)
-        lines = [
-            RegisterLine(
-                row.id, row.version, row.number, row.object, name, row.source, facts, obligation(facts, parameters),
-                row.no_condition_note or "",
-            )
-            for row, name, facts in _contracts(session, buyer_id)
-        ]  # fmt: skip
+        lines = [_line(found, parameters) for found in _contracts(session, buyer_id)]
     concerned = [line for line in lines if line.obligation.state is not ObligationState.NOT_CONCERNED]
     counts = {one: sum(line.obligation.state is one for line in concerned) for one in _URGENT}
     shown = [line for line in concerned if state is None or line.obligation.state is state]
     shown.sort(key=lambda line: (_URGENT.index(line.obligation.state), line.buyer, line.number))
     return Register(tuple(shown), counts)
+
+
+def read_register_line(ctx: Context, actor: Actor, contract_id: int) -> RegisterLine:
+    """One contract, concerned or not, as the form to complete it shows it. Raises `NotFound`."""
+    require(actor, Permission.READ_CLAUSES)
+    with ctx.read() as session:
+        row = scope.fetch(session, actor, Contract, contract_id)
+        (found,) = _contracts(session, row.buyer_id, contract_id)
+        return _line(found, legal_amounts(session))
+
+
+def _line(found: _Found, parameters: list[LegalAmount]) -> RegisterLine:
+    row = found.row
+    return RegisterLine(
+        row.id, row.version, row.number, row.object, found.buyer, row.source, found.facts,
+        obligation(found.facts, parameters), row.no_condition_note or "", found.commitments,
+    )  # fmt: skip
 
 
 _URGENT = (
@@ -116,7 +129,10 @@ _URGENT = (
 
 @dataclass(frozen=True)
 class Completion:
-    """What the register asks of a contract; None leaves unknown. `social`: codes joined by a comma, or `none`."""
+    """What the register asks of a contract; None leaves unknown.
+
+    `condition`: whether it carries a social condition, for a contract that no commitment says; unknown changes nothing.
+    """
 
     launched_on: date | None
     estimate_cents: int | None
@@ -124,6 +140,7 @@ class Completion:
     nature: PurchaseNature | None
     ground: NoConditionGround | None
     note: str = ""
+    condition: Known = Known.UNKNOWN
 
 
 def complete_contract(ctx: Context, actor: Actor, contract_id: int, version: int, typed: Completion) -> None:
@@ -144,10 +161,20 @@ def complete_contract(ctx: Context, actor: Actor, contract_id: int, version: int
         row.launched_on, row.estimate_cents = typed.launched_on, typed.estimate_cents
         row.buyer_category, row.nature = typed.category, typed.nature
         row.no_condition_ground, row.no_condition_note = typed.ground, typed.note.strip() or None
+        if typed.condition is not Known.UNKNOWN:
+            row.social = _with_condition(row.social, typed.condition)
         work.record(
             "contract.register_completed", "contract", row.id, note=typed.note.strip(),
-            ground=typed.ground.value if typed.ground else None,
+            ground=typed.ground.value if typed.ground else None, condition=typed.condition.value,
         )  # fmt: skip
+
+
+def _with_condition(social: str | None, condition: Known) -> str:
+    """The considerations said of a contract, with or without the condition; `none` when there are none."""
+    codes = set((social or "").split(",")) - {"", "none", _CLAUSE}
+    if condition is Known.YES:
+        codes.add(_CLAUSE)
+    return ",".join(sorted(codes)) or "none"
 
 
 def read_spaser(ctx: Context, actor: Actor, buyer_id: int, year: int) -> Spaser:
@@ -157,9 +184,9 @@ def read_spaser(ctx: Context, actor: Actor, buyer_id: int, year: int) -> Spaser:
         raise Invalid(f"Écrivez une année de 2000 à {ctx.clock.today().year}.")
     with ctx.read() as session:
         parameters = legal_amounts(session)
-        found = list(_contracts(session, buyer_id))
+        found = _contracts(session, buyer_id)
         buyer = session.get(Organisation, buyer_id)
-    of_year = [facts for _, _, facts in found if facts.notified_on and facts.notified_on.year == year]
+    of_year = [one.facts for one in found if one.facts.notified_on and one.facts.notified_on.year == year]
     share = amount_on(parameters, "pnad_social_share", date(year, 12, 31))
     threshold = amount_on(parameters, "spaser_threshold", date(year, 12, 31))
     return Spaser(
@@ -168,7 +195,7 @@ def read_spaser(ctx: Context, actor: Actor, buyer_id: int, year: int) -> Spaser:
         spaser_indicators(of_year),
         Decimal(share.amount) if share else None,
         int(Decimal(threshold.amount) * 100) if threshold else None,
-        sum(facts.notified_on is None for _, _, facts in found),
+        sum(one.facts.notified_on is None for one in found),
     )
 
 
@@ -205,16 +232,38 @@ def legal_amounts(session: Session) -> list[LegalAmount]:
 # --- facts of contracts ----------------------------------------------------------------------------------------
 
 
-def _contracts(session: Session, buyer_id: int | None) -> list[tuple[Contract, str, ContractFacts]]:
-    query = select(Contract, Organisation.name, Organisation.kind).join(
-        Organisation, Organisation.id == Contract.buyer_id
-    )
+@dataclass(frozen=True)
+class _Found:
+    row: Any
+    buyer: str
+    facts: ContractFacts
+    commitments: int
+
+
+def _contracts(session: Session, buyer_id: int | None, contract_id: int | None = None) -> list[_Found]:
+    """Columns and not objects: a buyer may have published tens of thousands of contracts."""
+    columns = [getattr(Contract, name) for name in _READ]
+    query = select(*columns, Organisation.name.label("buyer"), Organisation.kind.label("buyer_kind"))
+    query = query.join(Organisation, Organisation.id == Contract.buyer_id)
     if buyer_id is not None:
         query = query.where(Contract.buyer_id == buyer_id)
+    if contract_id is not None:
+        query = query.where(Contract.id == contract_id)
     rows = session.execute(query.order_by(Contract.id)).all()
-    modalities = _modalities(session, buyer_id)
-    kinds = _kinds(session)
-    return [(row, name, _facts(row, kind, modalities.get(row.id, []), kinds)) for row, name, kind in rows]
+    modalities, kinds = _modalities(session, buyer_id), _kinds(session)
+    return [
+        _Found(
+            row, row.buyer, _facts(row, row.buyer_kind, modalities.get(row.id, []), kinds),
+            len(modalities.get(row.id, [])),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+_READ = (
+    "id", "version", "number", "object", "source", "support", "buyer_category", "nature", "launched_on", "notified_on",
+    "estimate_cents", "amount_cents", "no_condition_ground", "no_condition_note", "social", "holders",
+)  # fmt: skip
 
 
 def _modalities(session: Session, buyer_id: int | None) -> dict[int, list[Modality]]:
@@ -234,7 +283,7 @@ def _kinds(session: Session) -> dict[str, OrganisationKind]:
 
 
 def _facts(
-    row: Contract, buyer: OrganisationKind, modalities: list[Modality], kinds: dict[str, OrganisationKind]
+    row: Any, buyer: OrganisationKind, modalities: list[Modality], kinds: dict[str, OrganisationKind]
 ) -> ContractFacts:
     condition, criterion, reserved = _considerations(row, modalities)
     holders = [kinds.get(siret[:9]) for siret in (row.holders or "").split()]
@@ -256,7 +305,7 @@ def _facts(
     )
 
 
-def _considerations(row: Contract, modalities: list[Modality]) -> tuple[Known, Known, Known]:
+def _considerations(row: Any, modalities: list[Modality]) -> tuple[Known, Known, Known]:
     """Commitments here are known; beside them, what was published; a contract that says nothing is unknown."""
     if modalities:
         return considerations_of(modalities)
