@@ -21,7 +21,6 @@ ENTRIES: tuple[tuple[str, str, Permission], ...] = (
     ("Participants", "participants.index", Permission.DECIDE_ELIGIBILITY),
     ("Bilans", "certificates.index", Permission.READ_CLAUSES),
     ("Importer", "clauses_import.index", Permission.IMPORT_CLAUSES),
-    ("Réglages", "clause_rules.index", Permission.EDIT_CLAUSE_RULES),
     ("Heures d’insertion", "declare.index", Permission.DECLARE_HOURS),
     ("Mes engagements", "buyer.index", Permission.READ_CODED_CLAUSES),
     ("Unité", "manager.index", Permission.MANAGE_UNIT),
