@@ -22,7 +22,7 @@ from matching.exchange.decp.format import (
     read_list,
 )
 from matching.exchange.decp.reading import CONCESSIONS, CONTRACTS
-from matching.exchange.decp.records import Amendment, SocialConsideration
+from matching.exchange.decp.records import Amendment, SocialConsideration, listed
 from matching.text import fold
 
 CPV = re.compile(r"[0-9]{8}(-[0-9])?")
@@ -74,7 +74,8 @@ def write_record(one: ToPublish) -> tuple[dict[str, Any] | None, tuple[Lacking, 
         if value is not None:
             record[field.name] = {field.inner: value} if field.kind is Kind.CHOICES else value
         elif field.required:
-            lacking.append(Lacking(field.name, field.label, _cut(raw)))
+            read = ", ".join(listed(raw)) if field.kind is Kind.CHOICES else raw
+            lacking.append(Lacking(field.name, field.label, _cut(read)))
     for name, (inner, shape) in CARRIED.items():
         belongs = (name == "donneesExecution") == one.concession
         if belongs and (items := read_list(one.publication.get(name), inner, shape)):
@@ -134,8 +135,12 @@ def _holders(one: ToPublish) -> list[dict[str, Any]] | None:
 
 
 def _unread(one: ToPublish) -> str:
-    raw = one.publication.get("titulaires")
-    return json.dumps(raw, ensure_ascii=False, default=str) if raw else ""
+    """The identifiers as they were published, to mend."""
+    found = []
+    for item in one.publication.get("titulaires") or ():
+        inner = item.get("titulaire", item.get("concessionnaire", item)) if isinstance(item, dict) else item
+        found.append(str(inner.get("id", "") if isinstance(inner, dict) else inner))
+    return ", ".join(found)
 
 
 def _social(one: ToPublish) -> list[str] | None:
