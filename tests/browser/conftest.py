@@ -18,6 +18,8 @@ LOGINS = {
     "adviser": "conseil1@departement.example",
     "unit_manager": "unite1@departement.example",
     "employer": "employeur1@departement.example",
+    "clause_officer": "clauses1@departement.example",
+    "buyer": "acheteur1@departement.example",
     "administrator": "admin@departement.example",
 }
 

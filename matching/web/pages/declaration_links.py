@@ -32,7 +32,7 @@ def _page(commitment_id: int, error: Invalid | None = None, made: dict[str, Any]
         companies=[("", "Choisir…"), *page.companies] if len(page.companies) != 1 else page.companies,
         error=error,
         fields={item.field: item.message for item in error.errors} if error else {},
-        typed=request.form,
+        typed=request.form or {"month": request.args.get("mois", "")},
         default_days=links.DEFAULT_DAYS,
         made=made,
         written_month=written_month,
