@@ -53,7 +53,7 @@ def reverse(ctx: Context, number: int) -> None:
 
 
 def freeze(client: FlaskClient) -> None:
-    assert client.post("/bilans-annuels/2026/figer", data={"note": "Bilan voté"}).status_code == 303
+    assert client.post("/bilans-annuels/2026/figer", data={"note": "Bilan voté", "confirm": "1"}).status_code == 303
 
 
 def issued(ctx: Context, action: str) -> int:
@@ -156,11 +156,14 @@ def test_a_total_too_small_is_hidden_everywhere(app: Flask, ctx: Context) -> Non
 
 
 def test_what_cannot_be_done_says_why(client: FlaskClient) -> None:
-    answer = client.post("/bilans-annuels/2024/figer", data={"note": "essai"})
+    answer = client.post("/bilans-annuels/2024/figer", data={"note": "essai", "confirm": "1"})
     assert answer.status_code == 422
     assert "Aucune heure validée n’a été travaillée en 2024" in answer.text
-    answer = client.post("/bilans-annuels/2026/figer", data={"note": "x" * 501})
+    answer = client.post("/bilans-annuels/2026/figer", data={"note": "x" * 501, "confirm": "1"})
     assert "500 caractères au plus" in answer.text
+    answer = client.post("/bilans-annuels/2026/figer", data={"note": "Gardez ceci"})
+    assert "Cochez la case" in answer.text
+    assert "Gardez ceci" in answer.text
     assert client.get("/bilans-annuels/2050").status_code == 422
     assert client.get("/bilans-annuels/figes/9").status_code == 404
     assert "Aucune heure travaillée en 2020" in client.get("/bilans-annuels/2020").text

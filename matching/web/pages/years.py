@@ -54,6 +54,8 @@ def freeze(year: int) -> Response | tuple[str, int]:
     """Keep the year as it is known now."""
     note = request.form.get("note", "")
     try:
+        if not request.form.get("confirm"):
+            raise Invalid("Cochez la case pour figer : un bilan figé ne peut pas être retiré.")
         if len(note) > LONGEST_NOTE:
             raise Invalid(f"Raccourcissez la note : {LONGEST_NOTE} caractères au plus.")
         made = snapshots.freeze_year(context(), actor(), year, note)
