@@ -13,7 +13,7 @@ from sqlalchemy import event as sql_event
 from matching.clauses.eligibility import StartEvent
 from matching.clauses.rounding import Rounding
 from matching.clauses.sizing import SizingMethod
-from matching.clauses.terms import AlertLevel, EligiblePublic, EventKind, Modality, PartyRole, Support
+from matching.clauses.terms import AlertLevel, EligiblePublic, EventKind, Modality, NextActor, PartyRole, Support
 from matching.errors import Conflict, Invalid, NotFound
 from matching.services.clauses import rule_edits, rules
 from matching.services.clauses.commitment_list import (
@@ -57,6 +57,7 @@ def test_one_page(any_ctx: Context) -> None:
     late = next(row for row in page.rows if row.id == keys["late"])
     assert (late.holder, late.companies, late.due_minutes, late.ended) == ("Vasseur Peinture", 2, 60_000, False)
     assert late.standing.level is AlertLevel.RED
+    assert late.step.sentence.startswith("À Vasseur Peinture de proposer un plan")
     ahead = next(row for row in page.rows if row.id == keys["ahead"])
     assert (ahead.standing.level, ahead.ended, ahead.holder) == (AlertLevel.NOT_ASSESSED, False, "")
     assert "demandez" in ahead.standing.reason
@@ -73,6 +74,8 @@ def test_filters(any_ctx: Context) -> None:
     who, keys = make.officer(any_ctx), world(any_ctx)
     table = [
         (CommitmentFilter(state=RUNNING), {"late", "ahead"}),
+        (CommitmentFilter(who=NextActor.HOLDER), {"late"}),
+        (CommitmentFilter(who=NextActor.OFFICER), {"ahead", "closed"}),
         (CommitmentFilter(state=ENDED), {"closed"}),
         (CommitmentFilter(level=AlertLevel.NOT_ASSESSED), {"ahead"}),
         (CommitmentFilter(holder_id=keys["holder"]), {"late"}),

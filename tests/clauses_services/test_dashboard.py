@@ -66,7 +66,7 @@ def test_declarations_mine_then_the_oldest(any_ctx: Context) -> None:
     found = block(read_today(any_ctx, me), "Déclarations")
     assert [task.key for task in found.tasks] == [keys[2], keys[1], keys[0]]
     assert [task.urgent for task in found.tasks] == [True, False, True]
-    assert found.tasks[0].why == "Batibel\u00a0: 1\u00a0h\u00a030, 1\u00a0ligne."
+    assert found.tasks[0].why.partition(". ")[2] == "Batibel\u00a0: 1\u00a0h\u00a030, 1\u00a0ligne."
     assert found.tasks[2].why.endswith("Suivi par Inès Inventée.")
     assert found.tasks[1].when == "Depuis hier"
 

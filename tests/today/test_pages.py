@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from matching.access.permissions import Actor
 from matching.services.context import Context
+from matching.store.tables.people import Person
 from matching.terms import OfferState
 from matching.terms import ProposalState as S
 from tests.proposals.office import build_office
+from tests.support import clauses
 from tests.support import factories as make
 from tests.support.pages import client_of
 
@@ -49,6 +54,46 @@ def test_each_role_and_where_its_links_lead(ctx: Context, app: Flask, who: str, 
     assert links
     for link in links:
         assert client.get(link).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("officer", "1 déclaration à valider, 1 engagement en retard."),
+        ("company", "Heures d’insertion à déclarer"),
+        ("buyer", "1 engagement en retard."),
+    ],
+)
+def test_the_first_screens_of_clauses_and_where_their_links_lead(ctx: Context, app: Flask, who: str, told: str) -> None:
+    actors = _around_a_clause(ctx)
+    client = client_of(app, actors[who])
+    page = unescape(client.get("/aujourdhui").get_data(as_text=True)).replace("\u00a0", " ")
+    assert told in page
+    main = page[page.index("<main") : page.index("</main>")]
+    links = set(re.findall(r'href="(/[^"]*)"', main))
+    assert links
+    for link in links:
+        assert client.get(link, follow_redirects=True).status_code == 200, link
+    if who != "company":
+        assert 'aria-label="0 h validées sur 1 000 h"' in main
+    names = {given for given, _ in _names(ctx)} | {family for _, family in _names(ctx)}
+    assert not [name for name in names if name in main]  # codes only: a first screen is seen over the shoulder
+
+
+def _around_a_clause(ctx: Context) -> dict[str, Actor]:
+    """A late commitment with a declaration sent, a month to declare, and an eligibility that ends."""
+    holder, buyer_id = make.organisation(ctx, "Vasseur Peinture"), clauses.buyer_organisation(ctx)
+    key = clauses.commitment(ctx, clauses.contract(ctx, buyer_id), holder_id=holder)
+    dates: dict[str, Any] = {"started_on": date(2026, 9, 1), "eligible_until": date(2026, 12, 1)}
+    worker = clauses.participation(ctx, key, organisation_id=holder, **dates)
+    clauses.declaration(ctx, key, holder, {worker: 60})
+    officer, company = clauses.officer(ctx, "Julien Maurel"), clauses.company(ctx, holder, "Aïcha Vasseur")
+    return {"officer": officer, "company": company, "buyer": clauses.buyer(ctx, buyer_id, "Zoé Acheteuse")}
+
+
+def _names(ctx: Context) -> list[tuple[str, str]]:
+    with ctx.read() as session:
+        return [(row.given_name, row.family_name) for row in session.execute(select(Person)).scalars()]
 
 
 def test_nothing_to_do_is_said(ctx: Context, app: Flask) -> None:

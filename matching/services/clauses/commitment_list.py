@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
+from matching.clauses.follow import NextStep
 from matching.clauses.progress import Standing, standing
-from matching.clauses.terms import AlertLevel, Modality, PartyRole, Support
+from matching.clauses.terms import AlertLevel, Modality, NextActor, PartyRole, Support
 from matching.clock import PARIS
 from matching.exchange.tables import write_csv, write_xlsx
 from matching.exchange.values import show_minutes
 from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.following import next_steps_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
 from matching.store import scope
@@ -45,6 +47,7 @@ class CommitmentFilter:
     level: AlertLevel | None = None
     mine: bool = False
     state: str = ""
+    who: NextActor | None = None
     sort: str = "window"
     page: int = 1
     per_page: int = 25
@@ -71,6 +74,7 @@ class CommitmentRow:
     standing: Standing
     facilitator: str
     last_action_at: datetime
+    step: NextStep
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,9 @@ def _ordered_keys(session: Session, actor: Actor, wanted: CommitmentFilter, toda
         .order_by(column.desc() if descending else column.asc(), Commitment.id)
     )
     keys = list(session.execute(query).scalars())
+    if wanted.who is not None:
+        steps = _steps(session, keys, today)
+        keys = [key for key in keys if steps[key].actor is wanted.who]
     if wanted.level is None and sort not in ("due", "index"):
         return keys
     standings = _standings(session, keys, today)
@@ -202,6 +209,14 @@ def _ordered_keys(session: Session, actor: Actor, wanted: CommitmentFilter, toda
     if sort in ("due", "index"):
         keys.sort(key=_measure(standings, sort, descending))
     return keys
+
+
+def _steps(session: Session, keys: Sequence[int], today: date) -> dict[int, NextStep]:
+    found: dict[int, NextStep] = {}
+    for start in range(0, len(keys), _BATCH):
+        query = select(Commitment).where(Commitment.id.in_(keys[start : start + _BATCH]))
+        found |= next_steps_of(session, list(session.execute(query).scalars()), today)
+    return found
 
 
 def _measure(
@@ -238,7 +253,11 @@ def _rows(session: Session, keys: Sequence[int], today: date) -> tuple[Commitmen
     found: dict[int, CommitmentRow] = {}
     for start in range(0, len(keys), _BATCH):
         batch = list(keys[start : start + _BATCH])
-        standings, holders = _standings(session, batch, today), _holders(session, batch)
+        standings, holders, steps = (
+            _standings(session, batch, today),
+            _holders(session, batch),
+            _steps(session, batch, today),
+        )
         query = (
             select(Commitment, Contract, Organisation.name, UserAccount.name, has_ended(today))
             .join(Contract, Contract.id == Commitment.contract_id)
@@ -267,6 +286,7 @@ def _rows(session: Session, keys: Sequence[int], today: date) -> tuple[Commitmen
                 standing=stands,
                 facilitator=facilitator or "",
                 last_action_at=row.last_action_at,
+                step=steps[row.id],
             )
     return tuple(found[key] for key in keys if key in found)
 
@@ -300,6 +320,7 @@ _COLUMNS = (
     "Fin des travaux",
     "Alerte",
     "Écart (points)",
+    "À qui d’agir",
     "Facilitateur·rice",
     "Dernière action",
 )
@@ -326,6 +347,7 @@ def export_commitments(ctx: Context, actor: Actor, wanted: CommitmentFilter, *, 
             row.window_to,
             row.standing.level.label,
             row.standing.index_points,
+            row.step.sentence,
             row.facilitator,
             row.last_action_at.astimezone(PARIS).date(),
         )

@@ -210,12 +210,14 @@ def _declarations(session: Session, actor: Actor, day: date, thresholds: ClauseT
         select(
             d,
             Commitment.label,
+            Contract.object,
             Organisation.name,
             UserAccount.name,
             select(func.count(line.id)).where(of_it).scalar_subquery(),
             select(func.coalesce(func.sum(line.minutes), 0)).where(of_it).scalar_subquery(),
         )
         .join(Commitment, Commitment.id == d.commitment_id)
+        .join(Contract, Contract.id == Commitment.contract_id)
         .join(Organisation, Organisation.id == d.organisation_id)
         .outerjoin(UserAccount, (UserAccount.id == Commitment.facilitator_id) & (UserAccount.id != actor.user_id))
         .where(waiting, scope.declarations(actor))
@@ -223,12 +225,12 @@ def _declarations(session: Session, actor: Actor, day: date, thresholds: ClauseT
         .limit(SHOWN)
     )
     tasks = []
-    for row, label, company, other, lines, minutes in rows:
+    for row, label, about, company, other, lines, minutes in rows:
         days = (day - row.submitted_at.astimezone(PARIS).date()).days if row.submitted_at else 0
         month = written_month(row.month)
         what = f"{month[0].upper()}{month[1:]}, {label}"
         people = f"{lines}{NBSP}ligne{'s' if lines > 1 else ''}"
-        why = f"{company}{NBSP}: {written_hours(int(minutes))}, {people}." + _followed(other)
+        why = f"{about}. {company}{NBSP}: {written_hours(int(minutes))}, {people}." + _followed(other)
         late = days > thresholds.reply_days
         tasks.append(Task(what, why, _since(days), "Regarder", "declarations.show", row.id, late))
     return Block("Déclarations à valider", tuple(tasks), total, "declarations.index")

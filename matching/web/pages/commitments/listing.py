@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from matching.access.permissions import Permission
-from matching.clauses.terms import AlertLevel, Modality, Support
+from matching.clauses.terms import AlertLevel, Modality, NextActor, Support
 from matching.services.clauses import commitment_list as service
 from matching.services.clauses.commitment_list import ENDED, RUNNING, CommitmentFilter, FilterChoices
 from matching.terms import Labelled
@@ -24,6 +24,7 @@ _SHEETS = {
 STATES = {"en_cours": RUNNING, "termines": ENDED}
 _STATE_WORDS = {RUNNING: "En cours", ENDED: "Terminés"}
 LEVELS = tuple(level for level in AlertLevel)
+ACTORS = (NextActor.OFFICER, NextActor.HOLDER, NextActor.NOBODY)
 
 
 def _one(name: str, among: type[Labelled]) -> Any:
@@ -42,6 +43,7 @@ def read_filter() -> CommitmentFilter:
         level=_one("alerte", AlertLevel),
         mine=request.args.get("a_moi") == "1",
         state=STATES.get(request.args.get("etat", ""), ""),
+        who=_one("agir", NextActor),
         sort=sort if sort.removeprefix("-") in service.SORTS else "window",
         page=number_asked("page") or 1,
         per_page=number_asked("par_page") or 25,
@@ -60,6 +62,7 @@ def query_of(wanted: CommitmentFilter) -> dict[str, Any]:
         "alerte": wanted.level.value if wanted.level else "",
         "a_moi": "1" if wanted.mine else "",
         "etat": states.get(wanted.state, ""),
+        "agir": wanted.who.value if wanted.who else "",
         "tri": wanted.sort if wanted.sort != "window" else "",
         "par_page": wanted.per_page if wanted.per_page != 25 else "",
         "page": wanted.page if wanted.page > 1 else "",
@@ -87,6 +90,8 @@ def chips_of(wanted: CommitmentFilter, lists: FilterChoices) -> list[tuple[str, 
         chips.append(("Les miens", replace(first, mine=False)))
     if wanted.state:
         chips.append((_STATE_WORDS[wanted.state], replace(first, state="")))
+    if wanted.who:
+        chips.append((f"À qui d’agir\u00a0: {wanted.who.label.lower()}", replace(first, who=None)))
     return chips
 
 
@@ -125,6 +130,7 @@ def index() -> Page:
         views=[(label, address_of(view), here == query_of(view)) for label, view in VIEWS],
         supports=[(item.value, item.label) for item in Support],
         modalities=[(item.value, item.label) for item in Modality],
+        actors=[(item.value, item.label) for item in ACTORS],
         levels=[(item.value, item.label) for item in LEVELS],
         state=next((word for word, code in STATES.items() if code == wanted.state), ""),
         sizes=service.PAGE_SIZES,
