@@ -6,18 +6,22 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from matching.access.permissions import Actor
 from matching.clauses.calendar import DayCount
 from matching.clauses.penalty import IndexMoment, PenaltyIndex, PenaltyTerms
+from matching.services.clauses.penalties import penalty_today
+from matching.services.clauses.recovery import plans_of
 from matching.services.context import Context
 from matching.services.reference import load_embedded
+from matching.store.tables.contracts import Commitment
 from matching.store.tables.follow_through import FormalNotice, PenaltyDecision, RecoveryPlan
 from tests.support import clauses as make
 from tests.support.pages import client_of
@@ -218,3 +222,27 @@ def test_only_officers_open_them(app: Flask, ctx: Context) -> None:
     for who in (holder, make.buyer(ctx)):
         for page in ("plan", "penalite"):
             assert client_of(app, who).get(f"/engagements/{key}/{page}").status_code == 403
+
+
+def test_beside_the_figures_of_a_commitment(app: Flask, ctx: Context) -> None:
+    load_embedded(ctx)
+    key, bare = short_of(ctx, 120), short_of(ctx, 120)
+    make.penalty_terms(ctx, key, SIXTY)
+    make.plan(ctx, key, state="approved")
+
+    def panels(commitment_id: int) -> str:
+        with ctx.read() as session:
+            row, today = session.get_one(Commitment, commitment_id), ctx.clock.today()
+            page = SimpleNamespace(
+                plans=plans_of(session, commitment_id, today),
+                penalty=penalty_today(session, row, 1000 * H, row.validated_minutes, today),
+            )
+        with app.test_request_context():
+            html = render_template("follow_up/_panels.html", page=page, view=SimpleNamespace(id=commitment_id))
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+    full, empty = panels(key), panels(bare)
+    assert "880 h validées pour 310 h attendues : le plan est tenu" in full
+    assert "Pénalité calculée : 7 200,00 €" in full
+    assert "Aucun plan suivi" in empty
+    assert "non renseignées" in empty
