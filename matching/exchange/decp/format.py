@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from matching.exchange.decp.records import FIRST_YEAR, listed, read_yes_no
@@ -120,12 +121,22 @@ def read_field(field: PublishedField, raw: Any) -> Any:
     return None if raw is None else _READERS[field.kind](field, raw)
 
 
+def known_word(text: str, options: tuple[str, ...]) -> str | None:
+    """The official word meant by `text`, whatever its accents and capitals; None when it is none of them."""
+    return text if text in options else _folded(options).get(fold(text))
+
+
+@lru_cache
+def _folded(options: tuple[str, ...]) -> dict[str, str]:
+    return {fold(option): option for option in options}
+
+
 def _choice(field: PublishedField, raw: Any) -> str | None:
-    return next((option for option in field.options if fold(option) == fold(str(raw))), None)
+    return known_word(str(raw), field.options)
 
 
 def _choices(field: PublishedField, raw: Any) -> list[str] | None:
-    words = [word for word in listed(raw) if fold(word)]
+    words = [word for word in listed(raw) if word.strip()]
     found = [_choice(field, word) for word in words]
     # A word that is not in the list makes the whole unusable: dropping it would publish something else.
     return list(dict.fromkeys(item for item in found if item)) if found and None not in found else None
@@ -230,7 +241,7 @@ def _subcontractor(raw: Any) -> dict[str, str] | None:
 
 
 def _variation(raw: Any) -> str | None:
-    return next((word for word in ("Ferme", "Actualisable", "Révisable") if fold(word) == fold(str(raw))), None)
+    return known_word(str(raw), ("Ferme", "Actualisable", "Révisable"))
 
 
 def _rates(raw: Any) -> list[dict[str, Any]] | None:

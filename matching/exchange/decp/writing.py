@@ -17,13 +17,13 @@ from matching.exchange.decp.format import (
     PLACE_KINDS,
     Kind,
     fields_of,
+    known_word,
     read_field,
     read_holders,
     read_list,
 )
 from matching.exchange.decp.reading import CONCESSIONS, CONTRACTS
 from matching.exchange.decp.records import Amendment, SocialConsideration, listed
-from matching.text import fold
 
 CPV = re.compile(r"[0-9]{8}(-[0-9])?")
 """The official pattern, with or without the digit of control."""
@@ -117,7 +117,7 @@ def _columns(one: ToPublish, lacking: list[Lacking]) -> dict[str, Any]:
 
 
 def _place(one: ToPublish) -> dict[str, str] | None:
-    kind = next((kind for kind in PLACE_KINDS if fold(kind) == fold(one.place_kind)), None)
+    kind = known_word(one.place_kind, PLACE_KINDS)
     return {"code": one.place_code, "typeCode": kind} if kind and one.place_code else None
 
 

@@ -20,7 +20,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import GroupLiability, Modality, PartyRole, Procedure, Support
 from matching.errors import Conflict, Invalid, NotFound, Problems
 from matching.exchange.decp import Amendment, Lacking, SocialConsideration, ToPublish, write_file, write_record
-from matching.exchange.decp.format import IDENTIFIERS, PLACE_KINDS, fields_of, read_field, read_holders
+from matching.exchange.decp.format import IDENTIFIERS, PLACE_KINDS, fields_of, known_word, read_field, read_holders
 from matching.exchange.decp.records import FIRST_YEAR, HIGHEST_CENTS, LONGEST_MONTHS, LOWEST_CENTS
 from matching.exchange.decp.writing import CPV
 from matching.services.clauses.decp_import import social_text
@@ -30,7 +30,7 @@ from matching.store import scope
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract, ContractAmendment
 from matching.store.tables.organisations import Establishment, Organisation
 from matching.store.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
-from matching.text import NBSP, fold
+from matching.text import NBSP
 
 PUBLISHED_SUPPORTS = (
     Support.PUBLIC_CONTRACT, Support.FRAMEWORK_AGREEMENT, Support.CALL_OFF_CONTRACT, Support.CONCESSION,
@@ -391,7 +391,7 @@ def _input_of(one: ToPublish, amendments: list[ContractAmendment]) -> Publicatio
         published_on=one.published_on,
         months=one.months,
         place_code=one.place_code,
-        place_kind=next((kind for kind in PLACE_KINDS if fold(kind) == fold(one.place_kind)), ""),
+        place_kind=known_word(one.place_kind, PLACE_KINDS) or "",
         holders="\n".join(line.removeprefix("SIRET ") for line in lines),
         social=one.social or frozenset(),
         fields={name: value for name, value in values.items() if value is not None},
