@@ -24,6 +24,8 @@ from matching.services.clauses.due import folds_of
 from matching.services.clauses.evidence import EvidenceRow, evidence_of
 from matching.services.clauses.following import facts_of
 from matching.services.clauses.history import HistoryEntry, history_of
+from matching.services.clauses.penalties import PenaltyView, penalty_today
+from matching.services.clauses.recovery import PlanView, plans_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
 from matching.store import scope
@@ -129,13 +131,15 @@ class CommitmentView:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What the page adds to the figures: who must act, the months nobody declared, what happened."""
+    """What the page adds to the figures: who must act, the months nobody declared, plans, penalty, what happened."""
 
     view: CommitmentView
     step: NextStep
     others: tuple[NextStep, ...]
     history: tuple[HistoryEntry, ...]
     expected: tuple[ExpectedMonth, ...]
+    plans: tuple[PlanView, ...]
+    penalty: PenaltyView | None
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,15 @@ def read_follow_up(ctx: Context, actor: Actor, commitment_id: int) -> FollowUp:
         facts = facts_of(session, [row], today)[row.id]
         steps = all_steps(facts, today, thresholds_on(session, today).delays)
         history = history_of(session, row, HISTORY_SHOWN)
-        return FollowUp(view, steps[0] if steps else NOTHING, steps[1:], history, facts.expected)
+        return FollowUp(
+            view,
+            steps[0] if steps else NOTHING,
+            steps[1:],
+            history,
+            facts.expected,
+            plans_of(session, row.id, today),
+            penalty_today(session, row, view.due, view.validated, today),
+        )
 
 
 def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
