@@ -108,6 +108,15 @@ def test_spaser_over_all_the_contracts_of_the_year(house: Context) -> None:
     assert (year.undated, year.reference, year.compulsory) == (1, 30, Known.UNKNOWN)
 
 
+def test_who_holds_a_commitment_here_is_known(house: Context) -> None:
+    siae = make.organisation(house, "Atelier Inventé", OrganisationKind.EI)
+    clauses.commitment(house, clauses.contract(house, 1, notified_on=LAUNCH), holder_id=siae)
+    other = clauses.contract(house, 1, notified_on=LAUNCH)
+    clauses.commitment(house, other, holder_id=make.organisation(house))
+    found = {one.code: one for one in registers.read_spaser(house, clauses.officer(house), 1, 2026).indicators}
+    assert (found["siae"].contracts, found["siae"].of_contracts, found["siae"].unknown) == (1, 2, 0)
+
+
 def test_a_year_to_come_is_refused(ctx: Context) -> None:
     with pytest.raises(Invalid):
         registers.read_spaser(ctx, clauses.officer(ctx), 1, 2027)

@@ -25,9 +25,10 @@ from matching.clauses.terms import BuyerCategory, Modality, NoConditionGround, P
 from matching.errors import Conflict, Invalid, Problems
 from matching.reference.legal import amount_on
 from matching.reference.model import LegalParameter as LegalAmount
+from matching.services.clauses.documents import HOLDING
 from matching.services.context import Context
 from matching.store import scope
-from matching.store.tables.contracts import Commitment, Contract
+from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
 from matching.store.tables.organisations import Organisation
 from matching.store.tables.reference import LegalParameter
 from matching.store.unit_of_work import CHANGED_MEANWHILE
@@ -250,10 +251,11 @@ def _contracts(session: Session, buyer_id: int | None, contract_id: int | None =
     if contract_id is not None:
         query = query.where(Contract.id == contract_id)
     rows = session.execute(query.order_by(Contract.id)).all()
-    modalities, kinds = _modalities(session, buyer_id), _kinds(session)
+    modalities, kinds, parties = _modalities(session, buyer_id), _kinds(session), _parties(session, buyer_id)
     return [
         _Found(
-            row, row.buyer, _facts(row, row.buyer_kind, modalities.get(row.id, []), kinds),
+            row, row.buyer,
+            _facts(row, row.buyer_kind, modalities.get(row.id, []), [*_holders(row, kinds), *parties.get(row.id, [])]),
             len(modalities.get(row.id, [])),
         )
         for row in rows
@@ -282,11 +284,31 @@ def _kinds(session: Session) -> dict[str, OrganisationKind]:
     return {row.siren: row.kind for row in session.execute(query)}
 
 
+def _holders(row: Any, kinds: dict[str, OrganisationKind]) -> list[OrganisationKind | None]:
+    """What each published holder is, as far as known here."""
+    return [kinds.get(siret[:9]) for siret in (row.holders or "").split()]
+
+
+def _parties(session: Session, buyer_id: int | None) -> dict[int, list[OrganisationKind]]:
+    """What those who hold the commitments of each contract are."""
+    query = (
+        select(Commitment.contract_id, Organisation.kind)
+        .join(CommitmentParty, CommitmentParty.commitment_id == Commitment.id)
+        .join(Organisation, Organisation.id == CommitmentParty.organisation_id)
+        .where(CommitmentParty.role.in_(HOLDING))
+    )
+    if buyer_id is not None:
+        query = query.join(Contract, Contract.id == Commitment.contract_id).where(Contract.buyer_id == buyer_id)
+    found: dict[int, list[OrganisationKind]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.contract_id].append(row.kind)
+    return found
+
+
 def _facts(
-    row: Any, buyer: OrganisationKind, modalities: list[Modality], kinds: dict[str, OrganisationKind]
+    row: Any, buyer: OrganisationKind, modalities: list[Modality], holders: list[OrganisationKind | None]
 ) -> ContractFacts:
     condition, criterion, reserved = _considerations(row, modalities)
-    holders = [kinds.get(siret[:9]) for siret in (row.holders or "").split()]
     return ContractFacts(
         id=row.id,
         support=row.support,

@@ -35,7 +35,7 @@ from matching.store.tables.declarations import DeclarationLine
 from matching.store.tables.ledger import CommitmentMonth, LedgerEntry
 from matching.store.tables.participations import Participation
 
-PER_PAGE = 50
+PER_PAGE = 25
 MOST_EXPORTED = 100_000
 """Entries in one workbook: above, the file is too heavy for the spreadsheets that open it."""
 _BATCH = 500
