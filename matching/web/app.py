@@ -20,6 +20,11 @@ from matching.web.pages import BLUEPRINTS
 
 csrf = CSRFProtect()
 
+FORM_BYTES = 512 * 1024
+"""What a form may weigh beside its file: a file of exactly the size allowed comes with its fields."""
+FORM_FIELDS = 10_000
+"""A company declares six fields a person; the framework's own limit stops at 166 people."""
+
 
 def create_app(ctx: Context) -> Flask:
     """The application over `ctx`. Pages that are not there are left out of the menu."""
@@ -27,7 +32,8 @@ def create_app(ctx: Context) -> Flask:
     app.url_map.converters["int"] = _Key
     app.config.update(
         SECRET_KEY=ctx.settings.secret_key or _own_secret(ctx),
-        MAX_CONTENT_LENGTH=ctx.settings.upload_max_bytes,
+        MAX_CONTENT_LENGTH=ctx.settings.upload_max_bytes + FORM_BYTES,
+        MAX_FORM_PARTS=FORM_FIELDS,
         SESSION_COOKIE_NAME="matching",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -18,9 +18,11 @@ from matching.clauses.terms import DeclarationState, LineState, RejectReason, Ro
 from matching.clock import FixedClock
 from matching.exchange.tables import read_table, write_csv
 from matching.services.clauses import declaring, links
+from matching.services.clauses.evidence import MAX_BYTES
 from matching.services.context import Context
 from matching.store.tables.declarations import HourDeclaration
 from matching.store.tables.participations import Participation
+from matching.web.app import FORM_BYTES
 from tests.support import clauses
 from tests.support.pages import client_of
 
@@ -161,8 +163,31 @@ def test_a_wrong_document_tells_the_remedy(site: Site) -> None:
     assert (answer.status_code, "Renommez-le en .png" in text(answer)) == (422, True)
 
 
+def test_a_document_of_the_size_allowed_comes_with_its_form(site: Site) -> None:
+    key = site.person()
+    heaviest = PDF.ljust(MAX_BYTES, b"0")
+    answers = [
+        site.post(**{f"h{key}": hours, "file": (io.BytesIO(content), "releve.pdf")})
+        for hours, content in (("10", heaviest), ("11", heaviest + b"0"))
+    ]
+    assert [answer.status_code for answer in answers] == [303, 422]
+    assert [item.size for item in site.view().evidence] == [MAX_BYTES]
+    assert 'value="11"' in answers[1].get_data(as_text=True), "what was typed is still there"
+    for answer in answers:
+        answer.request.environ["wsgi.input"].close()  # the test client keeps what it sends in a file
+
+
+def test_a_company_of_hundreds_of_people_declares_them_in_one_form(site: Site) -> None:
+    keys = [site.person() for _ in range(210)]
+    fields: dict[str, Any] = {}
+    for key in keys:  # nothing left empty: the test client writes empty fields as no browser does
+        fields |= {f"h{key}": "10", f"t{key}": "0", f"d{key}": "01/10/2026", f"a{key}": "31/10/2026"}
+    assert site.post(**fields).status_code == 303
+    assert site.view().total == 210 * 600
+
+
 def test_a_document_too_heavy_tells_the_limit(site: Site) -> None:
-    assert site.app.config["MAX_CONTENT_LENGTH"] == site.ctx.settings.upload_max_bytes
+    assert site.app.config["MAX_CONTENT_LENGTH"] == site.ctx.settings.upload_max_bytes + FORM_BYTES
     site.app.config["MAX_CONTENT_LENGTH"] = 2000
     key = site.person()
     for base in ("", f"/declarer/{site.link()}"):
