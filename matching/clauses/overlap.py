@@ -48,13 +48,17 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Excess:
-    """More minutes than a day or a week holds, over all the lines of one person. `day` is the day, or the Monday."""
+    """More minutes than a day, a week or a period holds, over all the lines of one person.
+
+    `day` is the day, the Monday, or the first day of a period, whose last is `last`.
+    """
 
     person_id: int
     day: date
     minutes: int
     line_ids: tuple[int, ...]
     message: str
+    last: date | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,45 @@ def day_total_excess(lines: Iterable[WorkedLine]) -> tuple[Excess, ...]:
     Only lines whose days are known are added up; the others are possible duplicates.
     """
     return tuple(_excesses(lines, week=False, limit=DAY_MINUTES))
+
+
+def period_total_excess(lines: Iterable[WorkedLine]) -> tuple[Excess, ...]:
+    """Periods that lines without days overfill: more than 24 h a day, all commitments together. Refused.
+
+    An agreement or an officer may let such lines stand side by side; the days they share hold 24 h all the same. The
+    shortest periods, by person then day. Periods from one line's first day to one line's last are enough: taking a day
+    that is not over 24 h from either end of another leaves it overfilled.
+    """
+    found: list[Excess] = []
+    for person_id, spans in sorted(_by_person(lines).items()):
+        loose = [span for span in spans if not span.days]
+        if loose and len(spans) > 1:
+            found += _overfilled(person_id, spans, loose)
+    return tuple(found)
+
+
+def _overfilled(person_id: int, spans: list[_Span], loose: list[_Span]) -> Iterator[Excess]:
+    over: list[tuple[date, date]] = []
+    for first in sorted({span.first for span in loose}, reverse=True):
+        for last in sorted({span.last for span in loose if span.last >= first}):
+            within = {span.line.id: minutes for span in spans if (minutes := _minutes_between(span, first, last))}
+            total, holds = sum(within.values()), DAY_MINUTES * ((last - first).days + 1)
+            if total <= holds or any(first <= a and b <= last for a, b in over):
+                continue
+            over.append((first, last))
+            message = (
+                f"{written_hours(total)} pour cette personne {written_period(first, last)} ({len(within)} lignes "
+                f"réunies), où 24 h par jour font {written_hours(holds)}. Rejetez la ligne en trop ou renvoyez-la pour "
+                "correction."
+            )
+            yield Excess(person_id, first, total, tuple(sorted(within)), french(message), last)
+
+
+def _minutes_between(span: _Span, first: date, last: date) -> int:
+    """Minutes of the line that can only be between these days."""
+    if span.days:
+        return sum(minutes for day, minutes in span.days.items() if first <= day <= last)
+    return (span.line.minutes or 0) if first <= span.first and span.last <= last else 0
 
 
 def week_total_excess(lines: Iterable[WorkedLine], limit: int = 48 * 60) -> tuple[Excess, ...]:

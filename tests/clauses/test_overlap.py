@@ -16,6 +16,7 @@ from matching.clauses.overlap import (
     Duplicate,
     DuplicateKind,
     day_total_excess,
+    period_total_excess,
     possible_duplicates,
     week_total_excess,
 )
@@ -127,6 +128,35 @@ def test_more_than_a_day_over_all_lines_is_refused() -> None:
     )
     assert day_total_excess(lines[:2]) == ()
     assert day_total_excess([line(1, 4, 4, 12 * H), line(2, 4, 4, 12 * H, commitment_id=2)]) == (), "24 h exactly fit"
+
+
+def test_lines_without_days_do_not_hold_more_than_their_days() -> None:
+    lines = [line(1, 1, 31, 500 * H), line(2, 1, 31, 500 * H, commitment_id=2)]
+    assert kinds(*lines, pooled=[frozenset({1, 2})]) == [], "an agreement lets them stand side by side"
+    (excess,) = period_total_excess(lines)
+    assert (excess.day, excess.last, excess.minutes, excess.line_ids) == (may(1), may(31), 1000 * H, (1, 2))
+    assert excess.message == (
+        "1\u00a0000\u00a0h pour cette personne du 1er au 31\u00a0mai\u00a02026 (2 lignes réunies), où 24\u00a0h par "
+        "jour font 744\u00a0h. Rejetez la ligne en trop ou renvoyez-la pour correction."
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "periods"),
+    [
+        ([line(1, 1, 31, 372 * H), line(2, 1, 31, 372 * H)], []),
+        ([line(1, 1, 31, 372 * H), line(2, 1, 31, 373 * H, person_id=2)], []),
+        ([line(1, 1, 10, 120 * H), line(2, 1, 10, 121 * H), line(3, 11, 31, H)], [(1, 10)]),
+        ([line(1, 1, 10, 200 * H), line(2, 6, 15, 200 * H)], [(1, 15)]),
+        ([line(1, 1, 10, 180 * H), line(2, 6, 15, 180 * H)], []),
+        ([line(1, 4, 5, 40 * H), line(2, 1, 31, days={4: 9 * H})], [(4, 5)]),
+        ([line(1, 4, 5, 40 * H), line(2, 1, 31, days={4: 8 * H, 6: 9 * H})], []),
+    ],
+    ids=["fits", "two people", "within", "across", "across fits", "with days", "with days fits"],
+)
+def test_which_periods_are_overfilled(lines: list[WorkedLine], periods: list[tuple[int, int]]) -> None:
+    found = [(one.day, one.last) for one in period_total_excess(lines)]
+    assert found == [(may(first), may(last)) for first, last in periods]
 
 
 def test_a_week_that_two_months_share() -> None:

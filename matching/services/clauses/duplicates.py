@@ -18,6 +18,7 @@ from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.declarations import DeclarationLine, DuplicateResolution, HourDeclaration
 from matching.store.tables.participations import Participation
+from matching.store.unit_of_work import UnitOfWork
 from matching.text import NBSP
 
 LONGEST_REASON = 2000
@@ -66,6 +67,21 @@ def forget_resolutions(session: Session, line_ids: Sequence[int]) -> None:
     session.execute(delete(DuplicateResolution).where(settled))
 
 
+def keep_resolutions(work: UnitOfWork, old_line_id: int, new_line_id: int) -> None:
+    """An officer corrects a line: what was noted of its possible doubles, with its reason and its author, still holds.
+
+    The new line keeps the days; a total that no longer fits in them is refused all the same.
+    """
+    d = DuplicateResolution
+    for row in work.session.execute(
+        select(d).where(or_(d.first_line_id == old_line_id, d.second_line_id == old_line_id))
+    ).scalars():
+        other = row.second_line_id if row.first_line_id == old_line_id else row.first_line_id
+        low, high = sorted((other, new_line_id))
+        work.session.add(d(first_line_id=low, second_line_id=high, reason=row.reason, by_id=row.by_id, at=row.at))
+    work.session.flush()
+
+
 def line_in_reach(session: Session, actor: Actor, line_id: int) -> DeclarationLine:
     """A line of a declaration that the actor reaches. Raises `NotFound`."""
     query = (
@@ -91,9 +107,9 @@ def _expect_open(session: Session, low: int, high: int) -> None:
 
 def _expect_double(session: Session, line: DeclarationLine, low: int, high: int) -> None:
     declaration = session.get_one(HourDeclaration, line.declaration_id)
-    kinds = {double.pair: double.kind for double in duplicates_of(session, declaration)}
-    kind = kinds.get((low, high))
-    if kind is None:
+    doubles = {double.pair: double for double in duplicates_of(session, declaration)}
+    double = doubles.get((low, high))
+    if double is None:
         people = select(Participation.person_id).join(
             DeclarationLine, DeclarationLine.participation_id == Participation.id
         )
@@ -101,7 +117,9 @@ def _expect_double(session: Session, line: DeclarationLine, low: int, high: int)
         if low == high or len(set(pair)) != 1:
             raise NotFound()
         raise RuleRefused("Ces deux lignes ne se recouvrent pas, ou plus. Rouvrez la page pour voir où elles en sont.")
-    if kind is DuplicateKind.TWO_COMMITMENTS:
+    # Under two files, the reason may well be that these are two people.
+    namesakes = double.line_a.person_id != double.line_b.person_id
+    if double.kind is DuplicateKind.TWO_COMMITMENTS and not namesakes:
         raise RuleRefused(
             f"Deux engagements sur la même période{NBSP}: il faut les heures jour par jour, ou la convention de "
             "globalisation qui relie les deux. Un motif ne suffit pas."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
@@ -16,10 +16,12 @@ from matching.clauses.overlap import (
     DuplicateKind,
     Excess,
     day_total_excess,
+    period_total_excess,
     possible_duplicates,
     week_total_excess,
 )
 from matching.clauses.terms import DeclarationState, LineState
+from matching.services.clauses.namesakes import Alike, alike_among, may_be_one, told_of
 from matching.store.tables.contracts import Commitment, Contract, PoolingAgreement, PoolingMember
 from matching.store.tables.declarations import DeclarationLine, DuplicateResolution, Evidence, HourDeclaration
 from matching.store.tables.organisations import Organisation
@@ -47,18 +49,22 @@ class OtherLine:
 
 @dataclass(frozen=True)
 class Double:
-    """Two lines that may be the same hours; `resolvable`: an officer may say with a reason that they are not."""
+    """Two lines that may be the same hours; `resolvable`: an officer may say with a reason that they are not.
+
+    `namesakes`: under two files, that may be one person's.
+    """
 
     first_line_id: int
     second_line_id: int
     kind: DuplicateKind
     message: str
     other: OtherLine
+    namesakes: bool = False
 
     @property
     def resolvable(self) -> bool:
-        # Two commitments need the days or a written agreement, not an opinion.
-        return self.kind is not DuplicateKind.TWO_COMMITMENTS
+        # Two commitments need the days or a written agreement, not an opinion; that these are two people is one.
+        return self.namesakes or self.kind is not DuplicateKind.TWO_COMMITMENTS
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ class _Known:
     state: LineState
     company: str
     commitment: str
+    alike: Alike
 
 
 def findings_of(
@@ -89,7 +96,8 @@ def findings_of(
     """What is said of each line still to decide, by line id: used at submission and at the decision.
 
     The person's other lines are read from the month before to the month after, across participations, commitments
-    and companies, without those that another company has not sent. `leaving_out`: lines about to be rejected, which
+    and companies, without those that another company has not sent, and so are those of namesakes: a company and an
+    agency that each describe a person make two files. `leaving_out`: lines about to be rejected, which
     double nothing any more. Flush new lines first.
     """
     rows = [line for line in declaration.lines if line.state is LineState.PENDING]
@@ -147,7 +155,8 @@ def _known_lines(session: Session, people: Collection[int], declaration: HourDec
     """The lines of these people that count or may, a month on each side: weeks and assignments cross months."""
     first = add_months(declaration.month, -1)
     last = add_months(declaration.month, 2) - timedelta(days=1)
-    ordered, found = sorted(people), {}
+    alike = alike_among(session, people)
+    ordered, found = sorted(alike), {}
     for start in range(0, len(ordered), _CHUNK):
         query = (
             select(DeclarationLine, Participation, HourDeclaration, Organisation.name, Commitment.label)
@@ -166,7 +175,8 @@ def _known_lines(session: Session, people: Collection[int], declaration: HourDec
             .order_by(DeclarationLine.id)
         )
         for row, one, of, company, commitment in session.execute(query):
-            found[row.id] = _Known(worked_line(row, one, of), of.id, row.state, company, commitment)
+            line = worked_line(row, one, of)
+            found[row.id] = _Known(line, of.id, row.state, company, commitment, alike[one.person_id])
     return found
 
 
@@ -174,16 +184,21 @@ def _between_lines(
     session: Session, known: dict[int, _Known], leaving_out: Collection[int]
 ) -> tuple[list[Duplicate], dict[int, tuple[Finding, ...]]]:
     """Possible duplicates, and by line what only several lines together show: days over 24 h, long weeks."""
-    lines = [one.line for key, one in known.items() if key not in leaving_out]
+    kept = [one for key, one in known.items() if key not in leaving_out]
+    lines = [one.line for one in kept]
     agreements = _agreements(session, {line.commitment_id for line in lines})
+    # Namesakes are compared as one person; days and weeks are added up by file: two people may fill the same day.
+    as_one = [replace(one.line, person_id=one.alike.group) for one in kept]
     doubles = [
-        double
-        for double in possible_duplicates(lines, _resolved(session, known))
+        _as_filed(double, known)
+        for double in possible_duplicates(as_one, _resolved(session, known))
         if not (double.kind is DuplicateKind.TWO_COMMITMENTS and _pooled(double, agreements))
+        and _one_person(double, known)
     ]
     more: dict[int, tuple[Finding, ...]] = {}
     for severity, code, excesses in (
         (Severity.BLOCKS, FindingCode.TOO_MANY_HOURS, day_total_excess(lines)),
+        (Severity.BLOCKS, FindingCode.TOO_MANY_HOURS, period_total_excess(lines)),
         (Severity.FLAG, FindingCode.LONG_WEEK, week_total_excess(lines)),
     ):
         for excess in excesses:
@@ -194,8 +209,21 @@ def _between_lines(
 def _tell_each(more: dict[int, tuple[Finding, ...]], excess: Excess, code: FindingCode, severity: Severity) -> None:
     if len(excess.line_ids) < 2:
         return  # `check_line` says it of the line alone
+    day = excess.day if excess.last is None else None
     for line_id in excess.line_ids:
-        more[line_id] = (*more.get(line_id, ()), Finding(code, severity, excess.message, excess.day))
+        more[line_id] = (*more.get(line_id, ()), Finding(code, severity, excess.message, day))
+
+
+def _one_person(double: Duplicate, known: dict[int, _Known]) -> bool:
+    a, b = (known[key] for key in double.pair)
+    return may_be_one(a.alike, b.alike, same_commitment=a.line.commitment_id == b.line.commitment_id)
+
+
+def _as_filed(double: Duplicate, known: dict[int, _Known]) -> Duplicate:
+    """The double with its lines under their own files; it says so when there are two."""
+    a, b = (known[key] for key in double.pair)
+    message = told_of(a.alike, b.alike, double.message)
+    return replace(double, line_a=a.line, line_b=b.line, message=message)
 
 
 def _resolved(session: Session, ids: Iterable[int]) -> set[tuple[int, int]]:
@@ -243,7 +271,7 @@ def _double(pair: Duplicate, line_id: int, known: dict[int, _Known]) -> Double:
     shown = OtherLine(
         other.line.id, other.declaration_id, other.company, other.commitment, other.state, other.line.minutes or 0
     )
-    return Double(first, second, pair.kind, pair.message, shown)
+    return Double(first, second, pair.kind, pair.message, shown, pair.line_a.person_id != pair.line_b.person_id)
 
 
 def _last_month(known: Iterable[_Known], month: date) -> dict[int, int]:

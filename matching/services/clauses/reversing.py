@@ -12,7 +12,7 @@ from matching.clauses.ledger import Entry, reversal_of
 from matching.clauses.terms import LineState
 from matching.clock import PARIS
 from matching.errors import Conflict, FieldError, Invalid, Problems
-from matching.services.clauses.duplicates import line_in_reach
+from matching.services.clauses.duplicates import keep_resolutions, line_in_reach
 from matching.services.clauses.entering import Counted, enter_lines, settled_state, take_turn
 from matching.services.clauses.findings import findings_of
 from matching.services.clauses.validating import LONGEST_NOTE, load, written_instant
@@ -112,6 +112,7 @@ def replace_line(
     )
     declaration.lines.append(new)
     work.session.flush()
+    keep_resolutions(work, line.id, new.id)
     counted = _judge(work, declaration, new, override_reason.strip() or line.override_reason)
     _settle(work, declaration)
     enter_lines(work, [counted], entries)

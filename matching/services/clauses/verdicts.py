@@ -140,7 +140,8 @@ def pieces_of(found: LineFindings) -> Pieces:
 def after_cut(found: LineFindings, kept: WorkedLine) -> LineFindings:
     """What is said of the part kept; its days may still be too long together with the person's other lines."""
     days = {day for day, minutes in kept.days if minutes}
-    long_days = [one for one in found.findings if one.code is FindingCode.TOO_MANY_HOURS and one.day in days]
+    too_many = [one for one in found.findings if one.code is FindingCode.TOO_MANY_HOURS]
+    long_days = [one for one in too_many if one.day is None or one.day in days]
     said = (*check_line(kept, found.context), *long_days)
     return replace(found, line=kept, findings=said, counted=counted_minutes(kept, found.context))
 

@@ -1,4 +1,4 @@
-"""The same hours counted twice: every overlap between one person's lines has been looked at by an officer."""
+"""The same hours counted twice: every overlap between one person's lines was looked at by an officer, and fits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from matching.clauses.line_model import WorkedLine
-from matching.clauses.overlap import possible_duplicates
+from matching.clauses.overlap import period_total_excess, possible_duplicates
 from matching.clauses.terms import LineState
 from matching.services.clauses.checking.report import Breach
 from matching.store.tables.contracts import PoolingMember
@@ -19,7 +19,7 @@ _BATCH = 20_000
 
 
 def check_doubles(connection: Connection) -> Iterator[Breach]:
-    """The first validated line that doubles another one without a decision."""
+    """The first validated line that doubles another one without a decision, or overfills its days with others."""
     people = _people_with_overlaps(connection)
     with Session(connection) as session:
         resolved = {(row.first_line_id, row.second_line_id) for row in session.execute(_RESOLVED)}
@@ -28,13 +28,18 @@ def check_doubles(connection: Connection) -> Iterator[Breach]:
             agreements.setdefault(member.agreement_id, set()).add(member.commitment_id)
         pooled = [frozenset(members) for members in agreements.values()]
         for person_id in people:
-            for double in possible_duplicates(_lines(session, person_id), resolved, pooled):
+            lines = _lines(session, person_id)
+            for double in possible_duplicates(lines, resolved, pooled):
                 yield Breach(
                     "doublons",
                     "declaration_line",
                     double.line_b.id,
                     f"mêmes heures possibles que la ligne {double.line_a.id}, sans décision",
                 )
+                return
+            for excess in period_total_excess(lines):
+                told = f"plus de 24 heures par jour avec les lignes {', '.join(map(str, excess.line_ids[:-1]))}"
+                yield Breach("jours", "declaration_line", excess.line_ids[-1], told)
                 return
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.clauses.line_model import Finding, FindingCode, LineContext, Severity, WorkedLine, french
 from matching.clauses.lines import check_line
-from matching.clauses.overlap import DuplicateKind, day_total_excess, possible_duplicates
+from matching.clauses.overlap import DuplicateKind, day_total_excess, period_total_excess, possible_duplicates
 from matching.clauses.progress import month_start
 from matching.clauses.terms import DeclarationState, LineState
 from matching.services.clauses.eligibility_clock import clock_of, last_grants
@@ -198,6 +198,10 @@ def check_together(read: Sequence[ReadLine], base: Base) -> None:
                 ": un jour compte 24 h. Corrigez l’une des lignes."
             )
             readers[max(mine)].error("minutes", message)
+    for excess in period_total_excess(works):
+        mine = [key for key in excess.line_ids if key in readers]
+        if mine and len(excess.line_ids) > 1:
+            readers[max(mine)].error("minutes", excess.message)
 
 
 def _twice(kind: DuplicateKind, earlier: WorkedLine, other: str) -> str:
