@@ -106,7 +106,8 @@ class Near:
 @dataclass(frozen=True)
 class Board:
     """People and offers together. Arrays have a cell a person of `rows`: offers of a trade that is not out of reach,
-    those with nothing in the way, those also without an open question, those one requirement away."""
+    those with nothing in the way, those also without an open question, those one requirement away. `nearest`: by
+    what is asked, how many offers it alone keeps from each person (empty unless asked for)."""
 
     rows: Rows
     near_trade: npt.NDArray[np.int64]
@@ -115,6 +116,7 @@ class Board:
     one_away: npt.NDArray[np.int64]
     gains: tuple[Gain, ...]
     near: tuple[Near, ...]
+    nearest: Mapping[str, npt.NDArray[np.int64]]
 
 
 @dataclass
@@ -153,22 +155,26 @@ def board(
     *,
     rows: npt.NDArray[Any] | None = None,
     only: npt.NDArray[Any] | None = None,
+    active: bool = True,
+    each: bool = False,
 ) -> Board:
-    """Judge people with offers, then try each lever. `rows`: mask or indices of people (active ones are kept).
+    """Judge people with offers, then try each lever. `rows`: mask or indices of people; `active`: only those looking
+    for a job. `each`: also what stands alone before each person.
 
     `only`: mask or positions of the offers. Gains are in the order of the most pairs; a lever without any is left out.
     """
-    kept = considered(people, rows)
+    kept = considered(people, rows) if active or rows is None else np.arange(len(people))[rows]
     offers = np.arange(len(book)) if only is None else np.arange(len(book))[only]
     counts = np.zeros((4, len(kept)), np.int64)
     tallies = {lever.key: _Tally() for lever in levers}
     near: dict[tuple[Criterion, str], _Tally] = {}
     apart = people.taken(kept)
+    nearest: dict[str, npt.NDArray[np.int64]] = {}
     for local, part in _cross(people, book, kept, offers):
         seen = _Pass(part, local)
         for row, which in enumerate((None, seen.clear, seen.sure, seen.stops == 1)):
             counts[row] += np.bincount(local if which is None else local[which], minlength=len(kept))
-        seen.count_near(near)
+        seen.count_near(near, nearest if each else None, len(kept))
         for lever in levers:
             seen.try_lever(lever, apart, tallies[lever.key])
     gains = [_gain(book, lever, tallies[lever.key]) for lever in levers]
@@ -183,6 +189,7 @@ def board(
             Near(criterion, code, t.pairs, len(t.people), len(t.offers), t.in_time)
             for (criterion, code), t in sorted(near.items(), key=lambda item: (-item[1].pairs, item[0]))
         ),
+        nearest,
     )
 
 
@@ -234,8 +241,10 @@ class _Pass:
             unknown[one.mine] += one.open
         return stops, unknown
 
-    def count_near(self, near: dict[tuple[Criterion, str], _Tally]) -> None:
-        """Add the pairs that one check alone stops, by what it asks."""
+    def count_near(
+        self, near: dict[tuple[Criterion, str], _Tally], nearest: dict[str, npt.NDArray[np.int64]] | None, n: int
+    ) -> None:
+        """Add the pairs that one check alone stops, by what it asks; and, for the `n` people, offers of each."""
         for one in self.judged:
             alone = one.stop & (self.stops[one.mine] == 1)
             if not alone.any():
@@ -248,6 +257,8 @@ class _Pass:
                 mine = one.mine[here]
                 tally = near.setdefault((one.group.check.criterion, code), _Tally())
                 tally.add(self.local[mine], self.pairs.offers[mine], ~one.late[here])
+                if nearest is not None:
+                    nearest[code] = nearest.get(code, 0) + np.bincount(self.local[mine], minlength=n)
 
     def try_lever(self, lever: Lever, people: People, tally: _Tally) -> None:
         """Add what the lever opens and settles; `people`: those kept, as they are."""

@@ -430,12 +430,12 @@ def _rows(
 ) -> tuple[RankedPerson, ...]:
     remedies = {row.id: row for row in session.execute(select(Remedy)).scalars()}
     return tuple(
-        _row(match, shown[match.id], question.offer, question.words, remedies, match.id in entering)
+        row_of(match, shown[match.id], question.offer, question.words, remedies, match.id in entering)
         for match in matches
     )
 
 
-def _row(
+def row_of(
     match: engine.PersonMatch,
     person: Shown,
     offer: Offer,
@@ -443,6 +443,7 @@ def _row(
     remedies: dict[int, Remedy],
     enters: bool,
 ) -> RankedPerson:
+    """A match in words, the same from the offer's side and from the person's."""
     marks = tuple(
         Mark(criterion, phrases.SHORT[criterion], match.statuses[criterion])
         for criterion in Criterion
@@ -542,6 +543,20 @@ def _sentence(pairs: Sequence[FactPair]) -> str:
     return ". ".join(part for part in (occupation, travel) if part) + "."
 
 
+def facts_of(offer: Offer, words: phrases.Words) -> tuple[str, ...]:
+    """An offer in a line: where, seats, contract, hours, pay, start."""
+    facts = [", ".join(words.places), f"{offer.seats} poste" + ("s" if offer.seats > 1 else "")]
+    if offer.contract_kind:
+        facts.append(offer.contract_kind.label)
+    if offer.weekly_minutes:
+        facts.append(phrases.weekly(offer.weekly_minutes))
+    if offer.pay_hourly_cents:
+        facts.append(phrases.euros(offer.pay_hourly_cents))
+    if offer.starts_on:
+        facts.append(f"Début {phrases.day(offer.starts_on)}")
+    return tuple(fact for fact in facts if fact)
+
+
 def _list(
     question: _Question,
     ranking: engine.Ranking,
@@ -553,21 +568,12 @@ def _list(
 ) -> RankedList:
     offer = question.offer
     words = question.words
-    facts = [", ".join(words.places), f"{offer.seats} poste" + ("s" if offer.seats > 1 else "")]
-    if offer.contract_kind:
-        facts.append(offer.contract_kind.label)
-    if offer.weekly_minutes:
-        facts.append(phrases.weekly(offer.weekly_minutes))
-    if offer.pay_hourly_cents:
-        facts.append(phrases.euros(offer.pay_hourly_cents))
-    if offer.starts_on:
-        facts.append(f"Début {phrases.day(offer.starts_on)}")
     return RankedList(
         offer_id=offer.id,
         offer_code=offer.code,
         title=offer.title,
         employer=offer.establishment.name,
-        facts=tuple(fact for fact in facts if fact),
+        facts=facts_of(offer, words),
         state=offer.state,
         seats_left=max(0, offer.seats - offer.filled_seats),
         reserved=bool(offer.reserved_publics),

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from matching import engine
@@ -63,11 +63,16 @@ def _text(offer: Offer, occupation_label: str) -> str:
 
 
 def eligibility(
-    session: Session, people: engine.People, publics: list[str], today: date
+    session: Session,
+    people: engine.People,
+    publics: list[str],
+    today: date,
+    among: ColumnElement[bool] | None = None,
 ) -> npt.NDArray[np.int8] | None:
     """Who may take a reserved offer: 1 yes, 0 no, -1 unknown, a cell a row of `people`; None when not reserved.
 
-    Belonging to one of the publics is enough; no needs every one to be answered no.
+    Belonging to one of the publics is enough; no needs every one to be answered no. `among` limits the reading to
+    some candidates; the others are left unknown.
     """
     if not publics or not len(people):
         return None
@@ -80,9 +85,13 @@ def eligibility(
             .join(ProtectedFact, ProtectedFact.person_id == Candidate.person_id)
             .where(ProtectedFact.kind == _FACT_OF.get(public, public))
         )
+        if among is not None:
+            query = query.where(among)
         # Past the ORM: there may be one row a person of the Département.
         known = {row.id: row.value for row in session.connection().execute(query)}
         answers = {value: _answer(value, public, today) for value in set(known.values())}
+        if not known:
+            continue
         who = np.fromiter(known, np.int64, len(known))
         place = np.minimum(np.searchsorted(ids, who), len(ids) - 1)
         here = ids[place] == who

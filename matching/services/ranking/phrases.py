@@ -72,6 +72,8 @@ class Words:
     facts: Mapping[str, str]
     questions: Mapping[str, str]
     places: tuple[str, ...]
+    towns: Mapping[str, str] = field(default_factory=dict)
+    """Names of communes by INSEE code, when several offers are told about."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ class Snapshot:
         """The version of the people's data now in memory."""
         return self._versions.get(PEOPLE, 0)
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """The data versions of the last refresh, by stream."""
+        return dict(self._versions)
+
     def policy(self, session: Session, unit_id: int | None) -> Policy:
         """The unit's weights and the Département's settings, as of the last refresh."""
         if unit_id not in self._policies:

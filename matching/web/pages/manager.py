@@ -9,6 +9,7 @@ from wtforms import HiddenField
 from matching.access.permissions import Permission
 from matching.errors import FieldError, Invalid, NotFound
 from matching.services import policy, portfolios, units
+from matching.services.ranking import levers_counted, levers_of_unit
 from matching.web.errors import STATUS
 from matching.web.forms import Form
 from matching.web.guard import requires
@@ -104,6 +105,16 @@ def _read_seen(text: str) -> dict[int, int | None]:
             raise Invalid("Cette page n’est pas lisible : rouvrez le portefeuille et refaites votre choix.")
         seen[key] = whole(adviser)
     return seen
+
+
+@blueprint.get("/unite/leviers")
+@requires(Permission.MANAGE_UNIT)
+def levers() -> str:
+    """What would open most offers to the unit's people; counted when asked, kept for the day."""
+    counted = levers_counted(context(), actor())
+    if request.args.get("compter") == "oui":
+        counted = levers_of_unit(context(), actor(), actor().unit_id, fresh=counted is not None)
+    return render_template("manager/levers.html", levers=counted)
 
 
 @blueprint.route("/unite/poids", methods=["GET", "POST"])

@@ -1,0 +1,174 @@
+"""People without any proposal for a while: why, for each, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+import numpy as np
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from matching import engine
+from matching.access.permissions import Actor, Permission, require
+from matching.clock import PARIS
+from matching.services.context import Context
+from matching.services.ranking.levers import Asked, code_labels
+from matching.services.ranking.snapshot import snapshot_of
+from matching.store import scope
+from matching.store.tables.accounts import UserAccount
+from matching.store.tables.people import Candidate, Person
+from matching.store.tables.proposals import OPEN_STATES, Proposal
+from matching.store.tables.reference import Remedy
+from matching.terms import CandidateState
+from matching.text import written_delay
+
+PAGE_SIZE = 20
+DAYS = (30, 60, 90, 180)
+
+
+class Why(StrEnum):
+    """Why nothing was proposed, as far as the open offers tell."""
+
+    READY = "ready"
+    QUESTIONS = "questions"
+    ONE_BLOCKER = "one_blocker"
+    SEVERAL = "several"
+    NO_OFFER = "no_offer"
+
+
+@dataclass(frozen=True)
+class ForgottenPerson:
+    """One person. `offers` with nothing in the way, `questions` of them with an essential question open, `one_away`
+    those a single requirement stops; `blocker` the one that stops most, `remedy` what lifts it."""
+
+    candidate_id: int
+    code: str
+    name: str
+    adviser: str
+    days: int
+    never: bool
+    why: Why
+    offers: int
+    questions: int
+    one_away: int
+    blocker: str
+    blocked_offers: int
+    remedy: str
+    delay: str
+
+
+@dataclass(frozen=True)
+class ForgottenPage:
+    people: tuple[ForgottenPerson, ...]
+    total: int
+    page: int
+    page_size: int
+    days: int
+    mine: bool
+
+
+def people_without_proposal(
+    ctx: Context, actor: Actor, *, days: int = 30, mine: bool = False, page: int = 1
+) -> ForgottenPage:
+    """People of the actor's unit looking for a job, none of whose proposals is under way or younger than `days`.
+
+    Those who have waited longest first. `mine`: only those the actor follows.
+    """
+    require(actor, Permission.RANK_CANDIDATES)
+    today = ctx.clock.today()
+    with ctx.read() as session:
+        where = _forgotten(actor, today - timedelta(days=days), mine)
+        total = session.execute(select(func.count()).select_from(Candidate).where(*where)).scalar_one()
+        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        rows = _rows(session, where, (page - 1) * PAGE_SIZE)
+        with snapshot_of(ctx).current(session) as snap:
+            rows = [row for row in rows if row[0].id in snap.people]
+            ids = [row[0].id for row in rows]
+            asked = Asked(ctx, session, snap, actor, actor.unit_id, Candidate.id.in_(ids))
+            found = asked.board(np.array([snap.people.row_of(i) for i in ids], np.int64), active=False, each=True)
+        people = _people(session, rows, found, today)
+    return ForgottenPage(people, total, page, PAGE_SIZE, days, mine)
+
+
+def _forgotten(actor: Actor, since: date, mine: bool) -> list[ColumnElement[bool]]:
+    under_way = select(Proposal.id).where(Proposal.candidate_id == Candidate.id, Proposal.state.in_(OPEN_STATES))
+    # Somebody never proposed waits since their file was opened.
+    known = datetime.combine(since + timedelta(days=1), time.min, PARIS)
+    where = [
+        scope.candidates(actor),
+        Candidate.state == CandidateState.ACTIVE,
+        or_(
+            Candidate.last_proposed_on <= since,
+            and_(Candidate.last_proposed_on.is_(None), Candidate.created_at < known),
+        ),
+        ~under_way.exists(),
+    ]
+    return [*where, Candidate.adviser_id == actor.user_id] if mine else where
+
+
+def _rows(
+    session: Session, where: list[ColumnElement[bool]], offset: int
+) -> list[tuple[Candidate, str, str, str | None]]:
+    query = (
+        select(Candidate, Person.given_name, Person.family_name, UserAccount.name)
+        .join(Person, Person.id == Candidate.person_id)
+        .outerjoin(UserAccount, UserAccount.id == Candidate.adviser_id)
+        .where(*where)
+        .order_by(func.coalesce(Candidate.last_proposed_on, date(1970, 1, 1)), Candidate.created_at, Candidate.id)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query.offset(offset).limit(PAGE_SIZE))]
+
+
+def _people(
+    session: Session, rows: list[tuple[Candidate, str, str, str | None]], found: engine.Board, today: date
+) -> tuple[ForgottenPerson, ...]:
+    labels = code_labels(session, list(found.nearest))
+    remedies = {
+        row.lifts: row
+        for row in session.execute(select(Remedy).where(Remedy.active).order_by(Remedy.delay_days.desc())).scalars()
+    }
+    return tuple(_person(row, found, position, labels, remedies, today) for position, row in enumerate(rows))
+
+
+def _person(
+    row: tuple[Candidate, str, str, str | None],
+    found: engine.Board,
+    position: int,
+    labels: dict[str, str],
+    remedies: dict[str, Remedy],
+    today: date,
+) -> ForgottenPerson:
+    candidate, given, family, adviser = row
+    clear, sure, away = (int(column[position]) for column in (found.clear, found.sure, found.one_away))
+    code = max(found.nearest, key=lambda code: (int(found.nearest[code][position]), code), default="")
+    stopped = int(found.nearest[code][position]) if code else 0
+    remedy = remedies.get(code) or (remedies.get("skills") if code.startswith("skill:") else None)
+    opened = candidate.created_at.astimezone(PARIS).date()
+    return ForgottenPerson(
+        candidate.id,
+        candidate.code,
+        f"{given} {family}",
+        adviser or "",
+        (today - (candidate.last_proposed_on or opened)).days,
+        candidate.last_proposed_on is None,
+        _why(clear, sure, stopped, int(found.near_trade[position])),
+        clear,
+        clear - sure,
+        away,
+        labels.get(code, "") if stopped else "",
+        stopped,
+        remedy.label if remedy and stopped else "",
+        written_delay(remedy.delay_days) if remedy and stopped else "",
+    )
+
+
+def _why(clear: int, sure: int, stopped: int, near_trade: int) -> Why:
+    if sure:
+        return Why.READY
+    if clear:
+        return Why.QUESTIONS
+    if stopped:
+        return Why.ONE_BLOCKER
+    return Why.SEVERAL if near_trade else Why.NO_OFFER

@@ -1,0 +1,273 @@
+"""What would open more offers: for one person, for a unit, for the Département. Counts, never names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from matching import engine
+from matching.access.permissions import Actor, Permission, require
+from matching.errors import NotFound
+from matching.services.context import Context
+from matching.services.ranking.boards import reachable, told_book
+from matching.services.ranking.lever_words import NamedLever, named_levers
+from matching.services.ranking.snapshot import Snapshot, snapshot_of
+from matching.store import scope
+from matching.store.tables.organisations import EmploymentUnit
+from matching.store.tables.people import Candidate
+from matching.store.tables.reference import FactKind, Skill
+from matching.terms import ContractKind, Criterion
+from matching.text import NBSP
+
+_CODES = {
+    "travel": "Le trajet",
+    "schedule": "Les horaires",
+    "available_from": "La date de début",
+    "hours": "Le nombre d’heures par semaine",
+    "experience": "L’expérience demandée",
+    "right_to_work": "Le droit de travailler",
+    "reserved_public": "Le public réservé",
+}
+
+
+@dataclass(frozen=True)
+class LeverLine:
+    """What one lever would bring. `offers` and `people` are distinct; `in_time` of the `pairs` start late enough.
+
+    `settled`: pairs that would have neither anything in the way nor an essential question open.
+    """
+
+    key: str
+    label: str
+    who: str
+    delay: str
+    question: bool
+    pairs: int
+    in_time: int
+    people: int
+    offers: int
+    settled: int
+
+
+@dataclass(frozen=True)
+class NearLine:
+    """What alone stands between people and offers."""
+
+    label: str
+    criterion: Criterion
+    pairs: int
+    people: int
+    offers: int
+    in_time: int
+
+
+@dataclass(frozen=True)
+class PersonLevers:
+    """For one person: offers with nothing in the way today, those one requirement away, and what would open more."""
+
+    candidate_id: int
+    considered: int
+    clear: int
+    sure: int
+    one_away: int
+    lines: tuple[LeverLine, ...]
+    near: tuple[NearLine, ...]
+
+
+@dataclass(frozen=True)
+class UnitLevers:
+    """For a unit (`unit_id` None: the Département): the same over its people in search of a job."""
+
+    unit_id: int | None
+    unit_name: str
+    people: int
+    offers: int
+    without: int
+    lines: tuple[LeverLine, ...]
+    near: tuple[NearLine, ...]
+    computed_at: datetime
+
+
+def levers_of_person(ctx: Context, actor: Actor, candidate_id: int) -> PersonLevers:
+    """What would open more offers to a person of the actor's unit. Raises `NotFound` outside the actor's reach."""
+    require(actor, Permission.RANK_CANDIDATES)
+    with ctx.read() as session:
+        scope.fetch(session, actor, Candidate, candidate_id)
+        with snapshot_of(ctx).current(session) as snap:
+            if candidate_id not in snap.people:
+                raise NotFound()
+            row = snap.people.row_of(candidate_id)
+            asked = Asked(ctx, session, snap, actor, actor.unit_id, Candidate.id == candidate_id)
+            found = asked.board(np.array([row], np.int64), active=False)
+        lines, near = _lines(found, asked.levers), _near(session, found)
+        return PersonLevers(
+            candidate_id,
+            asked.considered,
+            int(found.clear.sum()),
+            int(found.sure.sum()),
+            int(found.one_away.sum()),
+            lines,
+            near,
+        )
+
+
+def levers_of_unit(ctx: Context, actor: Actor | None, unit_id: int | None, *, fresh: bool = False) -> UnitLevers:
+    """What would open most offers to the people of a unit; `unit_id` None: to everybody of the Département.
+
+    Kept in memory for the day, since it is long for many people; `fresh` counts again. `actor` None is the
+    machine's own shell. Raises `NotFound` for another unit than the actor's.
+    """
+    if actor is not None:
+        require(actor, Permission.MANAGE_UNIT)
+        if unit_id is None or unit_id != actor.unit_id:
+            raise NotFound()
+    day = ctx.clock.today()
+    kept = _memory(ctx)
+    if (known := kept.get((unit_id, day))) is not None and not fresh:
+        return known
+    with ctx.read() as session:
+        name = _unit_name(session, unit_id)
+        with snapshot_of(ctx).current(session) as snap:
+            among = None if unit_id is None else Candidate.unit_id == unit_id
+            asked = Asked(ctx, session, snap, actor, unit_id, among)
+            # Set apart: it is long for many people, and the others' lists must not wait.
+            asked.set_apart(snap, None if unit_id is None else snap.people.rows_of_units([unit_id]))
+        found = asked.board(None)
+        result = UnitLevers(
+            unit_id,
+            name,
+            len(found.rows),
+            asked.considered,
+            int(np.count_nonzero(found.clear == 0)),
+            _lines(found, asked.levers),
+            _near(session, found),
+            ctx.clock.now(),
+        )
+    for key in [key for key in kept if key[1] != day]:
+        del kept[key]
+    kept[unit_id, day] = result
+    return result
+
+
+def levers_counted(ctx: Context, actor: Actor) -> UnitLevers | None:
+    """Today's count for the actor's unit, when this worker has it."""
+    require(actor, Permission.MANAGE_UNIT)
+    return _memory(ctx).get((actor.unit_id, ctx.clock.today()))
+
+
+def _memory(ctx: Context) -> dict[tuple[int | None, date], UnitLevers]:
+    kept: dict[tuple[int | None, date], UnitLevers] = ctx.memory.setdefault("levers", {})
+    return kept
+
+
+def _unit_name(session: Session, unit_id: int | None) -> str:
+    if unit_id is None:
+        return ""
+    unit = session.get(EmploymentUnit, unit_id)
+    if unit is None:
+        raise NotFound("Aucune unité ne porte ce numéro.")
+    return unit.name
+
+
+def unit_number(ctx: Context, text: str) -> int:
+    """The id of a unit given by its number, its code or its name. Raises `NotFound` with what to type."""
+    wanted = text.strip().casefold()
+    with ctx.read() as session:
+        units = session.execute(select(EmploymentUnit.id, EmploymentUnit.code, EmploymentUnit.name)).all()
+    for unit in units:
+        if wanted in (str(unit.id), unit.code.casefold(), unit.name.casefold()):
+            return int(unit.id)
+    raise NotFound(f"Aucune unité « {text} ». Écrivez son code, parmi : {', '.join(unit.code for unit in units)}.")
+
+
+class Asked:
+    """The open offers and the levers, ready for some people."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        session: Session,
+        snap: Snapshot,
+        actor: Actor | None,
+        unit_id: int | None,
+        among: ColumnElement[bool] | None,
+    ) -> None:
+        self.people = snap.people
+        self.book = told_book(ctx, session, snap, snap.policy(session, unit_id), among)
+        self.only = reachable(session, actor, self.book)
+        self.levers = named_levers(session, self.book)
+
+    def set_apart(self, snap: Snapshot, rows: Any) -> None:
+        """Copy the people looking for a job among `rows`, with what is said of their publics."""
+        kept = np.flatnonzero(snap.people.active) if rows is None else rows[snap.people.active[rows]]
+        self.people = snap.people.taken(kept)
+        self.book = self.book.told({key: said[kept] for key, said in self.book.eligible.items()})
+
+    @property
+    def considered(self) -> int:
+        return len(self.only)
+
+    def board(self, rows: Any, *, active: bool = True, each: bool = False) -> engine.Board:
+        levers = [] if each else [one.lever for one in self.levers]
+        return engine.board(self.people, self.book, levers, rows=rows, only=self.only, active=active, each=each)
+
+
+def _lines(found: engine.Board, named: tuple[NamedLever, ...]) -> tuple[LeverLine, ...]:
+    names = {one.lever.key: one for one in named}
+    return tuple(
+        LeverLine(
+            gain.lever.key,
+            names[gain.lever.key].label,
+            names[gain.lever.key].who,
+            names[gain.lever.key].delay,
+            names[gain.lever.key].question,
+            gain.pairs,
+            gain.in_time,
+            gain.people,
+            gain.offers,
+            gain.settled,
+        )
+        for gain in found.gains
+        if not _said_already(gain, found.gains)
+    )
+
+
+def _said_already(gain: engine.Gain, gains: tuple[engine.Gain, ...]) -> bool:
+    """Whether a smaller change, or a remedy of the catalogue for the same fact, brings as much."""
+    own = gain.lever
+    for other in gains:
+        if other is gain or (other.pairs, other.settled) != (gain.pairs, gain.settled):
+            continue
+        facts, remedy = other.lever.facts.keys(), other.lever.key.startswith("remedy:")
+        if facts and (facts < own.facts.keys() or (remedy and facts == own.facts.keys())):
+            return not own.key.startswith("remedy:")
+    return False
+
+
+def _near(session: Session, found: engine.Board) -> tuple[NearLine, ...]:
+    names = code_labels(session, [near.code for near in found.near])
+    return tuple(
+        NearLine(names[near.code], near.criterion, near.pairs, near.people, near.offers, near.in_time)
+        for near in found.near
+    )
+
+
+def code_labels(session: Session, codes: list[str]) -> dict[str, str]:
+    """What each code of a check is called."""
+    facts = dict(session.execute(select(FactKind.code, FactKind.label)).all())
+    ids = [int(code.partition(":")[2]) for code in codes if code.startswith("skill:")]
+    skills = dict(session.execute(select(Skill.id, Skill.label).where(Skill.id.in_(ids))).all()) if ids else {}
+    found = {}
+    for code in codes:
+        if code.startswith("skill:"):
+            found[code] = skills.get(int(code.partition(":")[2]), "Compétence")
+        elif code.startswith("contract_"):
+            found[code] = f"Contrat{NBSP}: {ContractKind(code.removeprefix('contract_')).label}"
+        else:
+            found[code] = _CODES.get(code) or facts.get(code, code)
+    return found
