@@ -330,8 +330,15 @@ def _what_to_ask(lines: Iterable[LineSheet]) -> str:
             if one.severity is Severity.REJECTS and one.minutes is not None and one.code.value != "missing_evidence":
                 continue
             asked.append(f"{line.code}{NBSP}: {_asked(one)}")
-        asked += [f"{line.code}{NBSP}: indiquez les heures jour par jour." for _ in line.doubles[:1]]
-    return "\n".join(asked)
+        asked += [f"{line.code}{NBSP}: {_asked_of_double(line)}" for _ in line.doubles[:1]]
+    return "\n".join(dict.fromkeys(asked))
+
+
+def _asked_of_double(line: LineSheet) -> str:
+    """A line that already has its days is not asked for them again."""
+    return (
+        "des jours sont déclarés deux fois, vérifiez les vôtres." if line.days else "indiquez les heures jour par jour."
+    )
 
 
 def _asked(found: Finding) -> str:

@@ -38,7 +38,7 @@ def events(commitment_id: int) -> Page:
     tried = attempt(form, act)
     if not tried.done:
         return _page(commitment_id, form, kind, Typed({})), tried.status
-    flash(f"«\u00a0{kind.label}\u00a0» est enregistré. Les heures dues sont à jour.", "success")
+    flash(f"Évènement enregistré\u00a0: {kind.label}. Les heures dues sont à jour.", "success")
     return go(url_for("commitments.events", commitment_id=commitment_id))
 
 
