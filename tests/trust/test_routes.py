@@ -128,8 +128,9 @@ def faults(world: World, method: str, only: str = "") -> Iterator[str]:
             continue
         who = openers(rule)
         for role in ROLES:
-            # An officer follows the commitments of the whole Département: no one's are another's.
-            others = OWN if role is Role.CLAUSE_OFFICER else OTHER
+            # An officer follows the commitments of the whole Département: no one's are another's. A link to declare
+            # is whoever holds it, an officer like anybody.
+            others = OWN if role is Role.CLAUSE_OFFICER and not rule.rule.startswith("/declarer") else OTHER
             unknown = _ask(world, role, method, world.address(rule, NOBODYS))
             for whose in dict.fromkeys((others, OWN) if method == "GET" else (others,)):
                 path = world.address(rule, whose)
@@ -170,9 +171,9 @@ def _judge(
     elif status != 403:
         yield told + " instead of 403"
     # An employer's name is no secret for staff: only its people, its drafts and its accounts are.
-    # So are labels of commitments for clause officers, who follow all of them from their first screen.
-    first_screen = role is Role.CLAUSE_OFFICER and path == "/aujourdhui"
-    if CANARY in body and not (opens and (first_screen or path.startswith(_EVERYBODYS_NAMES))):
+    # So are labels of commitments for clause officers, who follow all of them.
+    labels = role is Role.CLAUSE_OFFICER and path.startswith(("/aujourdhui", "/participants"))
+    if CANARY in body and not (opens and (labels or path.startswith(_EVERYBODYS_NAMES))):
         yield told + " tells a word of what may not be read"
     allowed_tables = TRACES if opens and whose == OWN else {"web_session"}
     if tables - allowed_tables:
