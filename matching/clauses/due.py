@@ -288,7 +288,8 @@ def _share(
         last = event.to_holder
         others = {holder: minutes for holder, minutes in shares.items() if holder != last}
         held = sum(others.values())
-        passed = held if event.whole else event.minutes or 0
+        # An unchecked history may hold a negative transfer: it passes nothing.
+        passed = held if event.whole else max(0, event.minutes or 0)
         if passed > held:
             short.append((event, passed - held))
         left = _split(max(0, held - passed), others, last)

@@ -421,7 +421,7 @@ def test_each_step_is_explained() -> None:
     assert said == [
         "+ 900 h, soit 900 h dues.",
         "Heures dues inchangées : 900 h.",
-        "Commandes cumulées 125 000,00 € × 40 % × 7 % ÷ 35,00 € l’heure (sans arrondi) : + 100 h, soit 1000 h dues.",
+        "Commandes cumulées 125 000,00 € × 40 % × 7 % ÷ 35,00 € l’heure (sans arrondi) : + 100 h, soit 1 000 h dues.",
         "400 h passent au nouveau titulaire ; le total ne change pas.",
         "− 50 h 30, soit 949 h 30 dues.",
         "73 jours sur 365, premier et dernier jours comptés : 949 h 30 deviennent 189 h 54.",
