@@ -14,6 +14,7 @@ from matching.demo.clauses.commitments import record_event, register
 from matching.demo.clauses.companies import add_accounts, add_companies, company_accounts
 from matching.demo.clauses.months import Months
 from matching.demo.clauses.participants import add_crew, read_candidates
+from matching.demo.clauses.published import add_published
 from matching.demo.clauses.services import SERVICES
 from matching.demo.clauses.stage import Stage, actor_of
 from matching.demo.clauses.works import WORKS
@@ -53,6 +54,7 @@ def add_clauses(ctx: Context, password_hash: str) -> None:
         follow.do_acts(stage, month)
         follow.freeze_last_year(stage, month)
     _recent(stage)
+    add_published(stage)
 
 
 def count_clauses(ctx: Context) -> ClauseCounts:
