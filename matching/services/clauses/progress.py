@@ -27,6 +27,7 @@ from matching.services.clauses.history import HistoryEntry, history_of
 from matching.services.clauses.penalties import PenaltyView, penalty_today
 from matching.services.clauses.recovery import PlanView, plans_of
 from matching.services.clauses.rules import thresholds_on
+from matching.services.clauses.targets import TargetLine, targets_of
 from matching.services.context import Context
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -140,6 +141,7 @@ class FollowUp:
     expected: tuple[ExpectedMonth, ...]
     plans: tuple[PlanView, ...]
     penalty: PenaltyView | None
+    targets: tuple[TargetLine, ...]
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ def read_follow_up(ctx: Context, actor: Actor, commitment_id: int) -> FollowUp:
             facts.expected,
             plans_of(session, row.id, today),
             penalty_today(session, row, view.due, view.validated, today),
+            targets_of(session, row.id),
         )
 
 
