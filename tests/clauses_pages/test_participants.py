@@ -19,6 +19,7 @@ from matching.services.context import Context
 from matching.store.tables.exposure import ReadLog
 from matching.store.tables.participations import Participation
 from matching.store.tables.people import Candidate
+from matching.store.tables.protected import ProtectedFact
 from matching.terms import OrganisationKind, ProposalState
 from tests.support import clauses
 from tests.support import factories as make
@@ -77,6 +78,25 @@ def test_a_new_person_then_the_decision(ctx: Context, client: FlaskClient) -> No
     assert "PASS IAE est un autre compte" in page
     with ctx.read() as session:
         assert session.execute(select(ReadLog.how)).scalars().all() == ["participation"]
+
+
+def test_the_sex_is_asked_until_it_is_known(ctx: Context, client: FlaskClient) -> None:
+    commitment, holder = commitment_of(ctx)
+    address, label = f"/engagements/{commitment}/participants/nouveau", "Sexe (pour les statistiques, jamais pour"
+    assert label in text_of(client.get(address))
+    sent = WORK | {"action": "add", "person": "new", "given_name": "Awa", "organisation_id": str(holder)}
+    assert '<option value="x" selected>Autre' in text_of(client.post(address, data=sent | {"sex": "x"}))
+    assert 'href="#sex"' in text_of(client.post(address, data=sent | {"family_name": "Inventée", "sex": "z"}))
+    for name, sex in (("Inventée", "f"), ("Imaginée", "")):
+        client.post(address, data=sent | {"family_name": name, "sex": sex})
+    known, other = rows(ctx)
+    assert label not in text_of(client.get(f"/participants/{known.id}/eligibilite"))
+    assert label in text_of(client.get(f"/participants/{other.id}/eligibilite"))
+    decision = {"version": other.version, "decision": "no", "public": "rsa", "opinion": "Essai", "sex": "m"}
+    assert client.post(f"/participants/{other.id}/eligibilite", data=decision).status_code == 303
+    with ctx.read() as session:
+        found = session.execute(select(ProtectedFact.person_id, ProtectedFact.value)).all()
+    assert {tuple(one) for one in found} == {(known.person_id, "f"), (other.person_id, "m")}
 
 
 def test_somebody_known_is_found_by_words_that_stay_out_of_the_address(ctx: Context, client: FlaskClient) -> None:

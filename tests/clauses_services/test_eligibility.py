@@ -210,6 +210,22 @@ def test_an_age_is_learnt_with_the_decision(any_ctx: Context) -> None:
     assert read_eligibility(any_ctx, officer, key).birth_known
 
 
+def test_the_sex_is_learnt_once_and_stays_out_of_the_trail(any_ctx: Context) -> None:
+    officer, _, key = world(any_ctx)
+    assert not read_eligibility(any_ctx, officer, key).sex_known
+    with pytest.raises(Invalid) as error:
+        decide_eligibility(any_ctx, officer, key, 1, rsa(sex="y"))
+    assert [item.field for item in error.value.errors] == ["sex"]
+    for sex in ("f", "m", ""):
+        decide_eligibility(any_ctx, officer, key, row_of(any_ctx, key).version, rsa(sex=sex))
+    with any_ctx.read() as session:
+        fact = session.execute(select(ProtectedFact)).scalar_one()
+        trail = str([one.details for one in session.execute(select(AuditEvent)).scalars()])
+    assert (fact.kind, fact.value, fact.source) == ("sex", "f", FactSource.DECLARED)
+    assert "sex" not in trail
+    assert read_eligibility(any_ctx, officer, key).sex_known
+
+
 # --- the clock -----------------------------------------------------------------------------------------
 
 HIRE = date(2025, 8, 31)

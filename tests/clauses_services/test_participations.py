@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -57,6 +58,19 @@ def row_of(ctx: Context, key: int) -> Participation:
 
 def fields(error: pytest.ExceptionInfo[Invalid]) -> set[str]:
     return {item.field for item in error.value.errors}
+
+
+def test_the_sex_of_a_new_person_is_a_fact_kept_apart(any_ctx: Context) -> None:
+    officer, commitment, holder = world(any_ctx)
+    for code in ("f", "m", "x", ""):
+        add_participation(any_ctx, officer, commitment, replace(NEW, sex=code), typed(holder))
+    with pytest.raises(Invalid) as error:
+        add_participation(any_ctx, officer, commitment, replace(NEW, sex="femme"), typed(holder))
+    assert fields(error) == {"sex"}
+    with any_ctx.read() as session:
+        facts = session.execute(select(ProtectedFact).order_by(ProtectedFact.person_id)).scalars().all()
+        assert [(fact.kind, fact.value) for fact in facts] == [("sex", "f"), ("sex", "m"), ("sex", "x")]
+        assert "sex" not in str([one.details for one in session.execute(select(AuditEvent)).scalars()])
 
 
 def test_a_new_person_gets_the_next_code_and_only_known_facts(any_ctx: Context) -> None:

@@ -28,6 +28,8 @@ from matching.services.clauses.evidence import PROOF, store_evidence
 from matching.services.clauses.participations import (
     NOT_SAVED,
     acted_on,
+    check_sex,
+    declared_fact,
     expect_version,
     last_worked_on,
     log_participation,
@@ -63,7 +65,7 @@ class DecisionInput:
 
     `without_end`: the paper itself has no end. `extension_months` is what is added in all. `ends_on` cuts eligibility
     before the rule does. `override_reason`: why the person counts although the rules do not say yes. `birth_date` is
-    kept when none is on file, the age being what some publics are.
+    kept when none is on file, the age being what some publics are; so is `sex`, for figures only.
     """
 
     public: EligiblePublic | None
@@ -78,6 +80,7 @@ class DecisionInput:
     ends_on: date | None = None
     override_reason: str = ""
     birth_date: date | None = None
+    sex: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def decide_eligibility(
         decided_on = typed.decided_on or today
         _check(work.session, row, typed, decided_on, today)
         _keep_birth(work.session, row, typed, today)
+        _keep_sex(work.session, row.person_id, typed.sex, today)
         before = row.eligible_until if row.eligible is Known.YES else date.min
         granted, overridden = Known.NO, False
         if not typed.refused:
@@ -154,6 +158,7 @@ def _check(session: Session, row: Participation, typed: DecisionInput, decided_o
         problems.add("opinion", "Écrivez l’avis motivé du prescripteur, avec son nom et sa structure.")
     if typed.birth_date is not None and not date(today.year - 110, 1, 1) <= typed.birth_date < today:
         problems.add("birth_date", "Vérifiez la date de naissance.", typed.birth_date)
+    check_sex(typed.sex, problems)
     if typed.ends_on is not None and typed.ends_on < decided_on:
         problems.add("ends_on", f"La fin vient avant la décision du {written_day(decided_on)}.", typed.ends_on)
     _check_worked(session, row, typed, problems)
@@ -176,6 +181,13 @@ def _keep_birth(session: Session, row: Participation, typed: DecisionInput, toda
         )
     )
     session.flush()
+
+
+def _keep_sex(session: Session, person_id: int, sex: str, today: date) -> None:
+    # Declared whatever paper is seen: an identity card has no third answer.
+    if sex and "sex" not in read_facts(session, person_id):
+        session.add(declared_fact(person_id, "sex", sex, today))
+        session.flush()
 
 
 def _check_worked(session: Session, row: Participation, typed: DecisionInput, problems: Problems) -> None:
@@ -319,6 +331,7 @@ class EligibilitySheet:
     candidate_code: str
     every_public: bool
     birth_known: bool
+    sex_known: bool
     lines: tuple[PublicLine, ...]
 
 
@@ -350,6 +363,7 @@ def read_eligibility(ctx: Context, actor: Actor, participation_id: int) -> Eligi
             candidate.code if candidate else "",
             not allowed,
             birth_of(facts) is not None,
+            "sex" in facts,
             lines,
         )
     if candidate is not None:

@@ -14,6 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.terms import Outcome, PartyRole, Route
 from matching.errors import Conflict, NotFound, Problems
 from matching.services.candidates.identity import Identity, check_identity, new_person
+from matching.services.candidates.protected import choices_of
 from matching.services.clauses.eligibility_clock import keep_hours_eligible, refresh_until, wait_for_ledger
 from matching.services.context import Context
 from matching.store.bulk import insert_of
@@ -39,12 +40,13 @@ NOT_SAVED = "Rien n’a été enregistré. Quelques points sont à reprendre."
 
 @dataclass(frozen=True)
 class Who:
-    """The person: one already known (`person_id`), or names typed."""
+    """The person: one already known (`person_id`), or names typed. `sex`: for figures only; empty, unknown."""
 
     person_id: int | None = None
     given_name: str = ""
     family_name: str = ""
     birth_date: date | None = None
+    sex: str = ""
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,7 @@ def check_typed(typed: ParticipationInput, problems: Problems) -> None:
 def _check_who(session: Session, who: Who, problems: Problems, today: date) -> None:
     if who.person_id is None:
         check_identity(Identity(who.given_name, who.family_name, birth_date=who.birth_date), problems, today)
+        check_sex(who.sex, problems)
     elif session.get(Person, who.person_id) is None:
         raise NotFound("Cette personne n’est plus connue. Cherchez-la de nouveau.")
 
@@ -382,17 +385,23 @@ def overlapping(
 def _new_person(work: UnitOfWork, who: Who, today: date) -> int:
     person = new_person(work, Identity(who.given_name, who.family_name))
     if who.birth_date is not None:
-        work.session.add(
-            ProtectedFact(
-                person_id=person.id,
-                kind="birth_date",
-                value=who.birth_date.isoformat(),
-                source=FactSource.DECLARED,
-                known_on=today,
-                proof="",
-            )
-        )
+        work.session.add(declared_fact(person.id, "birth_date", who.birth_date.isoformat(), today))
+    if who.sex:
+        work.session.add(declared_fact(person.id, "sex", who.sex, today))
     return person.id
+
+
+def check_sex(code: str, problems: Problems) -> None:
+    """Add to `problems` a code that is none of the answers to « Sexe »; empty is unknown."""
+    if code and code not in choices_of("sex"):
+        problems.add("sex", "Choisissez une des réponses proposées.", code)
+
+
+def declared_fact(person_id: int, kind: str, value: str, today: date) -> ProtectedFact:
+    """A protected fact as the person said it, with no paper seen."""
+    return ProtectedFact(
+        person_id=person_id, kind=kind, value=value, source=FactSource.DECLARED, known_on=today, proof=""
+    )
 
 
 # --- what the forms offer ------------------------------------------------------------------------------

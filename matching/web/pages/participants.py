@@ -13,6 +13,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from matching.access.permissions import Permission
 from matching.clauses.terms import EligiblePublic, Outcome, ProofKind, Route
 from matching.errors import FieldError, Invalid, MatchingError, Problems
+from matching.services.candidates.protected import choices_of
 from matching.services.clauses.criteria import default_proof
 from matching.services.clauses.eligibility import (
     Decided,
@@ -245,6 +246,7 @@ def _new_form(commitment_id: int, form: Typed, likely: tuple[PersonFound, ...] =
         choices=choices,
         found=found,
         likely=bool(likely),
+        sexes=_sexes(),
         words=words,
         chosen=_chosen(form, found, bool(likely)),
         employers=_employers(choices.parties, choices.others),
@@ -259,6 +261,10 @@ def _chosen(form: Typed, found: tuple[PersonFound, ...], likely: bool) -> str:
     if likely or (found and forms.text("action") == "find"):
         return str(found[0].person_id) if len(found) == 1 and not likely else ""
     return form.value("person", "" if found else NEW)
+
+
+def _sexes() -> list[tuple[str, str]]:
+    return [("", "À préciser"), *choices_of("sex").items()]
 
 
 def _employers(parties: tuple[Any, ...], others: tuple[Any, ...]) -> list[tuple[str, str]]:
@@ -279,7 +285,7 @@ def _read_who() -> Who:
         problems.add("person", "Choisissez une personne, ou décrivez-en une nouvelle.")
     birth = forms.day("birth_date", problems)
     problems.raise_if_any()
-    return Who(None, given_name, family_name, birth)
+    return Who(None, given_name, family_name, birth, forms.text("sex"))
 
 
 def _read_work() -> ParticipationInput:
@@ -406,6 +412,7 @@ def _eligibility_form(participation_id: int, form: Typed) -> str:
         public=public,
         proof=default_proof(public) if public else None,
         accepted=ACCEPTED,
+        sexes=_sexes(),
         pairs=forms.pairs,
         ticked=lambda name: name in form.values,
     )
@@ -461,6 +468,7 @@ def _read_decision() -> DecisionInput:
         ends_on=forms.day("ends_on", problems),
         override_reason=forms.text("override_reason"),
         birth_date=forms.day("birth_date", problems),
+        sex=forms.text("sex"),
     )
     problems.raise_if_any()
     return typed
