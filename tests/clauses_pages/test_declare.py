@@ -26,6 +26,7 @@ from matching.web.app import FORM_BYTES
 from tests.support import clauses
 from tests.support.pages import client_of
 
+NOVEMBER = clauses.OCTOBER.replace(month=11)
 PDF = b"%PDF-1.7\n%%EOF\n"
 
 
@@ -132,6 +133,28 @@ def test_a_wrong_field_is_shown_again_with_all_that_was_typed(site: Site) -> Non
     name = site.view().lines[0].name
     assert f"Total, sans {name} 58 h 30" in text(answer)
     assert site.view().version == 0
+
+
+def test_a_month_that_goes_on_says_so_and_shows_its_dates(site: Site, clock: FixedClock) -> None:
+    said = "Novembre 2026 n’est pas fini : déclarez-le à partir du 1er décembre 2026, ou dites jusqu’à quel jour vont"
+    november, opened = f"/heures/{site.commitment}/2026-11", '<details class="more" open><summary>Dates'
+    assert said in text(site.client.get(november))  # nobody yet: somebody may be added
+    site.person()
+    for page in (site.client.get(november), site.client.get(f"/declarer/{site.link(month=NOVEMBER)}")):
+        body = page.get_data(as_text=True)
+        assert (said in text(page), opened in body, 'value="2026-11-30"' in body) == (True, True, True)
+    page = site.client.get(site.base)
+    assert ("n’est pas fini" in text(page), opened in page.get_data(as_text=True)) == (False, False)
+    clock.instant += timedelta(days=7)
+    page = site.client.get(november)
+    assert ("n’est pas fini" in text(page), opened in page.get_data(as_text=True)) == (False, False)
+
+
+def test_hours_over_before_today_are_not_asked_when_they_end(site: Site) -> None:
+    site.person(ended_on=NOVEMBER.replace(day=12))
+    page = site.client.get(f"/heures/{site.commitment}/2026-11")
+    assert "Heures du 1er au 12 novembre" in text(page)
+    assert "n’est pas fini" not in text(page)
 
 
 def test_keeping_for_later_sends_nothing(site: Site) -> None:
@@ -382,6 +405,8 @@ def test_a_form_of_a_link_needs_its_token_of_the_session(site: Site) -> None:
 def test_an_officer_makes_a_link_told_once_and_revokes_it(site: Site) -> None:
     officer, path = client_of(site.app, site.officer), f"/engagements/{site.commitment}/liens"
     assert officer.post(path, data={"organisation_id": site.company, "days": "14"}).status_code == 422
+    body = text(officer.get(path))
+    assert body.index("octobre 2026") < body.index("novembre 2026 (pas encore fini)")
     made = officer.post(path, data={"organisation_id": site.company, "month": "2026-10", "days": "14"})
     found = re.search(r"http://localhost(/declarer/[\w-]{43})", made.get_data(as_text=True))
     assert found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -138,7 +138,16 @@ def test_the_list_tells_what_lives(site: Site) -> None:
     page = links.list_links(site.ctx, site.officer, site.commitment)
     assert [(row.live, row.month) for row in page.links] == [(True, OCTOBER), (False, OCTOBER)]
     assert [key for key, _ in page.companies] == [site.company]
-    assert page.months[:2] == (OCTOBER.replace(month=11), OCTOBER)
+
+
+def test_the_last_month_finished_comes_first_and_the_one_going_on_last(site: Site, clock: FixedClock) -> None:
+    def months() -> tuple[date, ...]:
+        return links.list_links(site.ctx, site.officer, site.commitment).months
+
+    november = OCTOBER.replace(month=11)
+    assert (months()[0], months()[-1]) == (OCTOBER, november)
+    clock.instant += timedelta(days=7)  # the 30th: its hours are all taken
+    assert months()[:2] == (november, OCTOBER)
 
 
 def test_another_commitment_s_link_is_not_found_and_companies_make_none(site: Site) -> None:

@@ -96,6 +96,10 @@ class LineView:
         """Counted already: it changes by a correction only."""
         return self.state in (LineState.VALIDATED, LineState.REVERSED)
 
+    def goes_past(self, today: date) -> bool:
+        """Whether the days asked go past today, which is refused: whoever declares says until when, nobody else."""
+        return self.to_on > today and not self.days and not self.locked
+
 
 @dataclass(frozen=True)
 class MonthView:
@@ -132,6 +136,12 @@ class MonthView:
     @property
     def decided(self) -> bool:
         return self.state in DECIDED_STATES
+
+    def unfinished(self, today: date) -> bool:
+        """Whether the month is still going on for somebody here, or for those to add when nobody is."""
+        if month_end(self.month) <= today:
+            return False
+        return not self.lines or any(line.goes_past(today) for line in self.lines)
 
     @property
     def total(self) -> int:

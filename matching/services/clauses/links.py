@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.follow import written_month
-from matching.clauses.progress import month_start
+from matching.clauses.progress import month_end, month_start
 from matching.clock import PARIS
 from matching.errors import NotFound, Problems, RuleRefused
 from matching.services.clauses.declaring import Declarant, check_month
@@ -113,7 +113,7 @@ def _companies(session: Session, commitment_id: int) -> tuple[tuple[int, str], .
 
 
 def _months(contract: Contract, commitment: Commitment, today: date) -> list[date]:
-    """The months that can be declared, latest first: a year back."""
+    """The months that can be declared, a year back: those finished, latest first, then the one going on."""
     found, month = [], month_start(today)
     for _ in range(12):
         try:
@@ -122,7 +122,7 @@ def _months(contract: Contract, commitment: Commitment, today: date) -> list[dat
         except RuleRefused:
             pass
         month = month_start(month - timedelta(days=1))
-    return found
+    return sorted(found, key=lambda one: month_end(one) > today)
 
 
 def create_link(

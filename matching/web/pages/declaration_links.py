@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from matching.access.permissions import Permission
 from matching.clauses.follow import written_month
+from matching.clauses.progress import month_end
 from matching.errors import Invalid, NotFound
 from matching.services.clauses import declaring, links
 from matching.web.guard import requires
@@ -25,10 +27,11 @@ def index(commitment_id: int) -> str:
 
 def _page(commitment_id: int, error: Invalid | None = None, made: dict[str, Any] | None = None) -> str:
     page = links.list_links(context(), actor(), commitment_id)
+    today = context().clock.today()
     return render_template(
         "declaration_links/index.html",
         page=page,
-        months=[("", "Choisir…"), *((f"{month:%Y-%m}", written_month(month)) for month in page.months)],
+        months=[("", "Choisir…"), *((f"{month:%Y-%m}", _named(month, today)) for month in page.months)],
         companies=[("", "Choisir…"), *page.companies] if len(page.companies) != 1 else page.companies,
         error=error,
         fields={item.field: item.message for item in error.errors} if error else {},
@@ -37,6 +40,11 @@ def _page(commitment_id: int, error: Invalid | None = None, made: dict[str, Any]
         made=made,
         written_month=written_month,
     )
+
+
+def _named(month: date, today: date) -> str:
+    name = written_month(month)
+    return f"{name} (pas encore fini)" if month_end(month) > today else name
 
 
 @blueprint.post("")

@@ -17,6 +17,7 @@ from wtforms.validators import ValidationError
 from matching.access.permissions import Permission
 from matching.clauses.follow import written_month
 from matching.clauses.hours import BadHours, parse_hours
+from matching.clauses.progress import month_end
 from matching.clauses.terms import DeclarationState, Route
 from matching.errors import FieldError, Invalid, NotFound
 from matching.services.clauses import corrections, declaring, declaring_file
@@ -137,6 +138,13 @@ class _Words:
     def short(day: date) -> str:
         """« 05/11 »: beside a month whose year is said."""
         return f"{day:%d/%m}"
+
+    @staticmethod
+    def going_on(month: date) -> str:
+        """What to do of a month that is not over: its days to come are refused."""
+        after = written_day(month_end(month) + timedelta(days=1))
+        how = f"déclarez-le à partir du {after}, ou dites jusqu’à quel jour vont les heures"
+        return f"{_Words.title(month)} n’est pas fini\u00a0: {how}."
 
     @staticmethod
     def of(day: date) -> str:
