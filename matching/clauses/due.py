@@ -120,6 +120,18 @@ def due_steps(events: Iterable[CommitmentEvent], terms: DueTerms, as_of: date, k
     return tuple(_fold((e for e in events if e.effective_on <= as_of and e.recorded_on <= known_on), terms))
 
 
+def ended_by(events: Iterable[CommitmentEvent], as_of: date, known_on: date) -> date | None:
+    """The day of the termination that has taken effect on `as_of` as known on `known_on`; None: none has."""
+    days = (e.effective_on for e in events if e.kind is EventKind.TERMINATION and e.recorded_on <= known_on)
+    return min((day for day in days if day <= as_of), default=None)
+
+
+def effective_end(last: date | None, ended: date | None, begin: date | None = None) -> date | None:
+    """The last day, or that of the termination when it comes first: never before `begin`; None: not known."""
+    end = min((day for day in (last, ended) if day is not None), default=None)
+    return max(end, begin) if end and ended and begin else end
+
+
 def minutes_by_holder(
     events: Iterable[CommitmentEvent], terms: DueTerms, as_of: date, known_on: date
 ) -> dict[int | None, int]:

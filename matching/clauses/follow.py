@@ -188,7 +188,7 @@ def _proofs(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
 
 def _window(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:
     if facts.window_missing:
-        yield OFFICER, "À vous de demander quand les travaux du lot commencent et finissent.", None, 0
+        yield OFFICER, "À vous de demander quand l’exécution commence et finit.", None, 0
 
 
 def _certificate(facts: FollowFacts, on: date, delays: Delays) -> Iterator[_Step]:

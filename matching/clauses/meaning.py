@@ -41,7 +41,7 @@ def meaning(
     """
     full_time = tuple(FullTime(_hundredths(Fraction(minutes, 60 * base)), base) for base in fte_bases if base > 0)
     lines = [
-        f"{figures.number(item.fte)}{NBSP}ETP, base {figures.number(item.base_hours)}{NBSP}h par an"
+        f"{_written_fte(item.fte, minutes)}{NBSP}ETP, base {figures.number(item.base_hours)}{NBSP}h par an"
         for item in full_time
     ]
     people = None
@@ -54,6 +54,11 @@ def meaning(
         density = _hundredths(Fraction(minutes * 100 * 1000, 60 * amount_cents))
         lines.append(f"{figures.number(density)}{NBSP}h pour 1\u202f000{NBSP}€ hors taxes")
     return Meaning(full_time, people, density, tuple(lines))
+
+
+def _written_fte(fte: Decimal, minutes: int) -> str:
+    """« 0 » only for no hour at all."""
+    return "moins de 0,01" if not fte and minutes > 0 else figures.number(fte)
 
 
 def _hundredths(exact: Fraction) -> Decimal:

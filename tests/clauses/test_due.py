@@ -18,6 +18,8 @@ from matching.clauses.due import (
     OrderTerms,
     check_new_event,
     due_steps,
+    effective_end,
+    ended_by,
     minutes_by_holder,
     minutes_due,
     refuse_if_below_zero,
@@ -504,3 +506,32 @@ def test_what_passes_the_check_is_never_below_zero(events: list[CommitmentEvent]
     refuse_if_below_zero(kept, TERMS)
     for known_on in {e.recorded_on for e in kept}:
         assert not any(step.missing for step in due_steps(kept, TERMS, date.max, known_on))
+
+
+# --- the end that a termination brings
+
+
+def test_a_termination_ends_the_commitment_from_its_day_once_known() -> None:
+    ended = event(K.TERMINATION, "2025-06-30", known="2025-07-15", rule=TerminationRule.NONE)
+    day, known, before = date(2025, 6, 30), date(2025, 7, 15), date(2025, 7, 14)
+    assert ended_by([INITIAL, ended], day, known) == day
+    assert ended_by([INITIAL, ended], date(2025, 6, 29), known) is None
+    assert ended_by([INITIAL, ended], LATE, before) is None
+    assert ended_by([INITIAL], LATE, LATE) is None
+
+
+@pytest.mark.parametrize(
+    ("last", "ended", "begin", "end"),
+    [
+        ("2025-12-31", "2025-06-30", "2025-01-01", "2025-06-30"),
+        ("2025-12-31", "2026-06-30", "2025-01-01", "2025-12-31"),
+        ("2025-12-31", "", "2025-01-01", "2025-12-31"),
+        ("", "2025-06-30", "2025-01-01", "2025-06-30"),
+        ("2025-12-31", "2025-06-30", "2025-09-01", "2025-09-01"),  # before its works began
+        ("", "", "2025-01-01", ""),
+        ("2024-12-31", "", "2025-01-01", "2024-12-31"),  # a window to mend stays as it is
+    ],
+)
+def test_the_first_of_two_ends(last: str, ended: str, begin: str, end: str) -> None:
+    days = [date.fromisoformat(day) if day else None for day in (last, ended, begin, end)]
+    assert effective_end(*days[:3]) == days[3]

@@ -85,7 +85,7 @@ CASES = [
     ),
     (
         FollowFacts(window_missing=True),
-        (OFFICER, "À vous de demander quand les travaux du lot commencent et finissent.", 0),
+        (OFFICER, "À vous de demander quand l’exécution commence et finit.", 0),
     ),
     (
         FollowFacts(ended_on=ago(31)),

@@ -163,6 +163,8 @@ def test_what_is_not_known_is_not_guessed() -> None:
     said = meaning(600, (1607,))
     assert (said.people, said.hours_per_1000_euros, len(said.lines)) == (None, None, 1)
     assert meaning(1, (1607,), 180 * 60).people == 1
+    assert meaning(1, (1607,)).lines[0].startswith("moins de 0,01\u00a0ETP")
+    assert meaning(0, (1607,)).lines[0].startswith("0\u00a0ETP")
     assert meaning(0, (1607,), 180 * 60).people == 0
 
 

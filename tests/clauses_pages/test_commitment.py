@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from matching.clauses.ledger import Entry
-from matching.clauses.terms import DeclarationState, EntryKind, EventKind
+from matching.clauses.terms import AlertLevel, DeclarationState, EntryKind, EventKind, PartyRole, TerminationRule
 from matching.services.clauses import progress
 from matching.services.clauses.history import read_history
 from matching.services.context import Context
@@ -45,7 +46,7 @@ def test_figures_of_a_commitment(any_ctx: Context) -> None:
     key, person = filled(any_ctx)
     clauses.event(any_ctx, key, EventKind.AMENDMENT, minutes=100 * 60, effective_on=OCTOBER)
     view = progress.read_commitment(any_ctx, clauses.officer(any_ctx), key)
-    assert (view.due, view.validated, view.percent) == (1100 * 60, 300 * 60, 27)
+    assert (view.due, view.validated, view.percent) == (1100 * 60, 300 * 60, Decimal("27.3"))
     assert (view.forecast.submitted, view.waiting) == (40 * 60, 1)
     assert [(one.month, one.declared, one.validated) for one in view.months] == [
         (OCTOBER, 40 * 60, 0),
@@ -92,11 +93,34 @@ def test_the_page_says_it(app: Flask, ctx: Context) -> None:
     text = words(body)
     assert "Lot 9 Peinture" in text
     assert "1 000 h" in text
-    assert "30 % des heures dues" in text
+    assert "30,0 % des heures dues" in text
     assert "À vous de valider 1 déclaration" in text
     assert "Octobre 2026" in text
     assert body.count("<svg") >= 2
     assert "Les mêmes chiffres en tableau" in text
+
+
+def test_a_terminated_commitment_ends_that_day(any_ctx: Context) -> None:
+    """Half its year gone, all its window: no hour is planned later, and nobody is asked to catch up."""
+    key, _ = filled(any_ctx)
+    rule: dict[str, Any] = {"termination_rule": TerminationRule.BY_TIME, "effective_on": date(2026, 10, 31)}
+    before = progress.read_commitment(any_ctx, clauses.officer(any_ctx), key)
+    clauses.event(any_ctx, key, EventKind.TERMINATION, **rule)
+    page = progress.read_follow_up(any_ctx, clauses.officer(any_ctx), key)
+    assert before.forecast.sure > 0
+    assert page.view.forecast.sure + page.view.forecast.at_risk == 0
+    assert (page.view.elapsed_percent, before.elapsed_percent) == (Decimal("100.0"), Decimal("89.6"))
+    assert page.view.standing.level is AlertLevel.RED
+    assert not any("plan de rattrapage" in step.sentence for step in (page.step, *page.others))
+    assert any("l’engagement a fini le 31\u00a0octobre" in step.sentence for step in (page.step, *page.others))
+
+
+def test_a_group_shows_who_leads_it(app: Flask, ctx: Context) -> None:
+    key = clauses.commitment(ctx)
+    clauses.party(ctx, key, make.organisation(ctx, "Alpha Inventé"), PartyRole.LEAD_HOLDER)
+    clauses.party(ctx, key, make.organisation(ctx, "Béta Inventé"), PartyRole.CO_CONTRACTOR)
+    text = words(client_of(app, clauses.officer(ctx)).get(f"/engagements/{key}").get_data(as_text=True))
+    assert "Mandataire Alpha Inventé Cotraitant Béta Inventé" in text
 
 
 def test_an_empty_commitment_says_what_is_not_known(app: Flask, ctx: Context) -> None:

@@ -13,7 +13,16 @@ from sqlalchemy import event as sql_event
 from matching.clauses.eligibility import StartEvent
 from matching.clauses.rounding import Rounding
 from matching.clauses.sizing import SizingMethod
-from matching.clauses.terms import AlertLevel, EligiblePublic, EventKind, Modality, NextActor, PartyRole, Support
+from matching.clauses.terms import (
+    AlertLevel,
+    EligiblePublic,
+    EventKind,
+    Modality,
+    NextActor,
+    PartyRole,
+    Support,
+    TerminationRule,
+)
 from matching.errors import Conflict, Invalid, NotFound
 from matching.services.clauses import rule_edits, rules
 from matching.services.clauses.commitment_list import (
@@ -61,6 +70,20 @@ def test_one_page(any_ctx: Context) -> None:
     ahead = next(row for row in page.rows if row.id == keys["ahead"])
     assert (ahead.standing.level, ahead.ended, ahead.holder) == (AlertLevel.NOT_ASSESSED, False, "")
     assert "demandez" in ahead.standing.reason
+
+
+def test_a_terminated_commitment_has_used_its_window(any_ctx: Context) -> None:
+    """The list and what it asks agree with the page: all the time has gone, no plan is asked for."""
+    who, key = make.officer(any_ctx), make.commitment(any_ctx, window_from=date(2026, 9, 1))
+    rule: dict[str, Any] = {"termination_rule": TerminationRule.NONE, "effective_on": date(2026, 9, 30)}
+    make.event(any_ctx, key, EventKind.TERMINATION, **rule)
+    (row,) = find_commitments(any_ctx, who, CommitmentFilter()).rows
+    assert row.standing.elapsed == 1
+    assert row.standing.level is AlertLevel.RED
+    assert "l’engagement a fini le 30\u00a0septembre" in row.step.sentence
+    late = make.commitment(any_ctx, window_from=date(2026, 11, 1))
+    make.event(any_ctx, late, EventKind.TERMINATION, **rule)  # before its works began
+    assert len(find_commitments(any_ctx, who, CommitmentFilter(sort="index")).rows) == 2
 
 
 @pytest.mark.parametrize("sort", [*SORTS, *(f"-{sort}" for sort in SORTS)])

@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from matching.clauses.calendar import DayCount
 from matching.clauses.penalty import ClaimState, IndexMoment, NoticeFrom, PenaltyIndex, PenaltyTerms
-from matching.clauses.terms import PenaltyDecisionKind
+from matching.clauses.terms import EventKind, PenaltyDecisionKind, TerminationRule
 from matching.errors import Conflict, Invalid, NotFound, RuleRefused
 from matching.services.clauses import penalties
 from matching.services.clauses.events import Document
@@ -86,6 +86,24 @@ def test_the_index_is_read_on_the_day_that_the_contract_says(any_ctx: Context) -
         view = read_penalty(any_ctx, who, key, Asked(date(2026, 3, 31))).view
         assert view is not None
         assert said in " ".join(view.working)
+
+
+def test_a_termination_is_the_end_of_the_contract(any_ctx: Context) -> None:
+    """The index is read that day; a termination to come is the day of the forecast."""
+    load_embedded(any_ctx)
+    who = make.officer(any_ctx)
+    key = priced(any_ctx, replace(SMIC, index_moment=IndexMoment.CONTRACT_END))
+    rule: dict[str, Any] = {"termination_rule": TerminationRule.NONE, "recorded_on": date(2026, 3, 1)}
+    make.event(any_ctx, key, EventKind.TERMINATION, effective_on=date(2026, 3, 31), **rule)
+    view = read_penalty(any_ctx, who, key).view
+    assert view is not None
+    assert "au 31\xa0mars\xa02026\xa0: 12,02\xa0€" in " ".join(view.working)
+    assert read_penalty(any_ctx, who, key, sure=0).at_forecast is None
+    ahead = priced(any_ctx, SIXTY)
+    make.event(any_ctx, ahead, EventKind.TERMINATION, effective_on=date(2026, 12, 10), **rule)
+    foreseen = read_penalty(any_ctx, who, ahead, sure=0).at_forecast
+    assert foreseen is not None
+    assert foreseen.on == date(2026, 12, 10)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
+from matching.clauses.due import effective_end
 from matching.clauses.follow import NextStep
 from matching.clauses.progress import Standing, standing
 from matching.clauses.terms import AlertLevel, Modality, NextActor, PartyRole, Support
 from matching.clock import PARIS
 from matching.exchange.tables import write_csv, write_xlsx
 from matching.exchange.values import show_minutes
-from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.due import folds_of
 from matching.services.clauses.following import next_steps_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
@@ -233,16 +234,17 @@ def _measure(
 
 
 def _standings(session: Session, keys: Sequence[int], today: date) -> dict[int, tuple[int, Standing]]:
-    """Minutes due today and where each commitment stands."""
-    due = minutes_due_of(session, keys, today, today)
+    """Minutes due today and where each commitment stands; a termination ends its window."""
+    folds = folds_of(session, keys)
     thresholds = thresholds_on(session, today).progress
     columns = (Commitment.id, Commitment.validated_minutes, Commitment.window_from, Commitment.window_to)
     found = {}
     for start in range(0, len(keys), _BATCH):
         query = select(*columns).where(Commitment.id.in_(keys[start : start + _BATCH]))
         for row in session.execute(query):
-            stands = standing(due[row.id], row.validated_minutes, row.window_from, row.window_to, today, thresholds)
-            found[row.id] = (due[row.id], stands)
+            known, begin = folds[row.id], row.window_from
+            due, end = known.minutes(today, today), effective_end(row.window_to, known.ended(today, today), begin)
+            found[row.id] = (due, standing(due, row.validated_minutes, begin, end, today, thresholds))
     return found
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor
 from matching.clauses.dates import add_months
+from matching.clauses.due import effective_end
 from matching.clauses.follow import NextStep, reply_days, written_month, written_reply
 from matching.clauses.progress import Standing, month_start, standing, written_points
 from matching.clauses.terms import AlertLevel, DeclarationState, NextActor, PartyRole
@@ -24,7 +25,7 @@ from matching.services.clauses.commitment_list import has_ended
 from matching.services.clauses.corrections import OPEN
 from matching.services.clauses.declaring import month_tasks
 from matching.services.clauses.documents import last_issued_on
-from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.due import folds_of
 from matching.services.clauses.eligibility import proofs_expiring
 from matching.services.clauses.following import end_of, heard_of, next_steps_of
 from matching.services.clauses.hires import count_hires_to_attach
@@ -133,7 +134,9 @@ def _running(session: Session, actor: Actor, day: date, thresholds: ClauseThresh
         .where(scope.commitments(actor), ~has_ended(day))
         .order_by(func.coalesce(c.window_to, date(9999, 12, 31)), c.id)
     ).all()
-    due = minutes_due_of(session, [row.id for row in rows], day, day)
+    folds = folds_of(session, [row.id for row in rows])
+    due = {key: fold.minutes(day, day) for key, fold in folds.items()}
+    ends = {row.id: effective_end(row.window_to, folds[row.id].ended(day, day), row.window_from) for row in rows}
     return [
         _Running(
             row.id,
@@ -143,7 +146,7 @@ def _running(session: Session, actor: Actor, day: date, thresholds: ClauseThresh
             row.facilitator_id == actor.user_id,
             due[row.id],
             row.validated_minutes,
-            standing(due[row.id], row.validated_minutes, row.window_from, row.window_to, day, thresholds.progress),
+            standing(due[row.id], row.validated_minutes, row.window_from, ends[row.id], day, thresholds.progress),
         )
         for row in rows
     ]

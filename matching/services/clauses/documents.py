@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clauses.due import DueStep
+from matching.clauses.due import DueStep, effective_end, ended_by
 from matching.clauses.ledger import GENESIS
 from matching.clauses.progress import missing_minutes, surplus_minutes
 from matching.clauses.terms import DeclarationState, LineState, PartyRole
@@ -86,10 +86,15 @@ class ContractFacts:
         return f"{self.number}, lot {self.lot}" if self.lot else self.number
 
     @property
-    def holders(self) -> tuple[str, ...]:
-        """The names of those who hold the commitment."""
+    def holding(self) -> tuple[Party, ...]:
+        """Those who hold the commitment, each with its role."""
         held = {role.label for role in HOLDING}
-        return tuple(party.name for party in self.parties if party.role in held)
+        return tuple(party for party in self.parties if party.role in held)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(party.name for party in self.holding)
 
     @property
     def last_day(self) -> date | None:
@@ -233,6 +238,7 @@ def certificate_of(session: Session, commitment: Commitment, today: date) -> Cer
     threshold = thresholds_on(session, today).small_cell
     people = people_of(rows, facts_of(session, rows), coded=True, threshold=threshold)
     steps = due_steps_of(session, commitment.id, today, today)
+    last_day = effective_end(contract.last_day, ended_by((step.event for step in steps), today, today))
     waiting, undecided = waiting_of(session, commitment.id)
     head = session.get(LedgerHead, 1)
     progress = Progress(steps[-1].after if steps else 0, commitment.validated_minutes, waiting)
@@ -240,7 +246,7 @@ def certificate_of(session: Session, commitment: Commitment, today: date) -> Cer
         commitment_id=commitment.id,
         number="",
         issued_on=today,
-        why_provisional=_why_provisional(contract.last_day, undecided, today),
+        why_provisional=_why_provisional(last_day, undecided, today),
         signed_by=_name_of(session, commitment.facilitator_id),
         contract=contract,
         progress=progress,

@@ -17,6 +17,7 @@ from matching.clauses.due import (
     DueTerms,
     OrderTerms,
     due_steps,
+    ended_by,
     minutes_by_holder,
     minutes_due,
 )
@@ -47,6 +48,10 @@ class Fold:
     def steps(self, as_of: date, known_on: date) -> tuple[DueStep, ...]:
         """The events that count, in the order of the fold, each with its effect."""
         return due_steps(self.events, self.terms, as_of, known_on)
+
+    def ended(self, as_of: date, known_on: date) -> date | None:
+        """The day of the termination in effect on `as_of` as known on `known_on`."""
+        return ended_by(self.events, as_of, known_on)
 
 
 _NO_EVENT = Fold((), DueTerms())

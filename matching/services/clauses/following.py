@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from matching.clauses.due import effective_end
 from matching.clauses.follow import Delays, ExpectedMonth, FollowFacts, NextStep, expected_months, next_step
 from matching.clauses.progress import month_end, standing
 from matching.clauses.terms import AlertLevel, DeclarationState, PartyRole
@@ -21,7 +22,7 @@ from matching.clock import PARIS
 from matching.services.clauses.contacts import last_heard_of
 from matching.services.clauses.corrections import OPEN
 from matching.services.clauses.documents import last_issued_on
-from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.due import folds_of
 from matching.services.clauses.rules import ClauseThresholds, thresholds_on
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
 from matching.store.tables.declarations import CorrectionRequest, HourDeclaration
@@ -76,6 +77,7 @@ class _Known:
 
     thresholds: ClauseThresholds
     due: dict[int, int]
+    terminated: dict[int, date | None]
     bounds: dict[int, _Bounds]
     parties: dict[int, list[tuple[int, PartyRole, str, date | None]]]
     submitted: dict[int, tuple[int, date]]
@@ -92,9 +94,11 @@ class _Known:
 def _read(session: Session, rows: dict[int, Commitment], today: date) -> _Known:
     keys = sorted(rows)
     thresholds = thresholds_on(session, today)
+    folds = folds_of(session, keys)
     return _Known(
         thresholds=thresholds,
-        due=minutes_due_of(session, keys, today, today),
+        due={key: fold.minutes(today, today) for key, fold in folds.items()},
+        terminated={key: fold.ended(today, today) for key, fold in folds.items()},
         bounds=_bounds(session, {row.contract_id for row in rows.values()}),
         parties=_parties(session, keys),
         submitted=_submitted(session, keys),
@@ -230,7 +234,7 @@ def heard_of(session: Session, keys: Sequence[int]) -> dict[int, date]:
 def _facts(row: Commitment, known: _Known, today: date) -> FollowFacts:
     key = row.id
     bounds = known.bounds.get(row.contract_id, _Bounds())
-    end = end_of(row, bounds.end_on)
+    end = effective_end(end_of(row, bounds.end_on), known.terminated.get(key))
     ended = end is not None and end < today
     over = ended and key in known.certified
     expected = {} if over else _expected(row, bounds, known, today)
@@ -257,8 +261,8 @@ def _facts(row: Commitment, known: _Known, today: date) -> FollowFacts:
 
 
 def _level(row: Commitment, due: int, known: _Known, today: date) -> AlertLevel:
-    window = (row.window_from, row.window_to)
-    return standing(due, row.validated_minutes, *window, today, known.thresholds.progress).level
+    end = effective_end(row.window_to, known.terminated.get(row.id), row.window_from)
+    return standing(due, row.validated_minutes, row.window_from, end, today, known.thresholds.progress).level
 
 
 def _expected(row: Commitment, bounds: _Bounds, known: _Known, today: date) -> dict[int, tuple[ExpectedMonth, ...]]:

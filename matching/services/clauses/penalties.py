@@ -16,6 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses import figures
+from matching.clauses.due import effective_end
 from matching.clauses.penalty import (
     Claimable,
     ClaimState,
@@ -30,7 +31,7 @@ from matching.clauses.terms import PenaltyDecisionKind
 from matching.errors import Conflict, FieldError, Invalid, NotFound, Problems, RuleRefused
 from matching.reference.legal import amount_on
 from matching.services.clauses.documents import months_of
-from matching.services.clauses.due import minutes_due_of
+from matching.services.clauses.due import folds_of, minutes_due_of
 from matching.services.clauses.events import Document
 from matching.services.clauses.evidence import store_evidence
 from matching.services.clauses.penalty_terms import terms_of
@@ -190,11 +191,16 @@ def _simulate(session: Session, row: Commitment, asked: Asked, today: date) -> P
 
 def _at_forecast(session: Session, row: Commitment, sure: int | None, today: date) -> PenaltyView | None:
     """At the end of the lot, if nothing more comes than the hours that are sure."""
-    last_day = row.window_to or row.contract.end_on
+    last_day = effective_end(row.window_to or row.contract.end_on, _terminated_on(session, row, today))
     if sure is None or last_day is None or last_day <= today:
         return None
     due = minutes_due_of(session, [row.id], last_day, today)[row.id]
     return _view(session, row, today, Asked(last_day), due, row.validated_minutes + sure, " ou sûres")
+
+
+def _terminated_on(session: Session, row: Commitment, today: date) -> date | None:
+    """The day of a termination known today, one to come included: nothing is worked after it."""
+    return folds_of(session, [row.id])[row.id].ended(date.max, today)
 
 
 def _view(
@@ -244,7 +250,7 @@ def _index(session: Session, row: Commitment, terms: PenaltyTerms, on: date, tod
     """The index in euros on the day that the contract says; its line joins the working. `Invalid` says what lacks."""
     assert terms.index_code is not None  # asked only then
     name = terms.index_code.label
-    day = _index_day(row, terms, on, name)
+    day = _index_day(session, row, terms, on, today, name)
     found = amount_on(legal_amounts(session), terms.index_code.parameter, day)
     if found is None:
         raise Invalid(
@@ -259,7 +265,7 @@ def _index(session: Session, row: Commitment, terms: PenaltyTerms, on: date, tod
     return found.amount
 
 
-def _index_day(row: Commitment, terms: PenaltyTerms, on: date, name: str) -> date:
+def _index_day(session: Session, row: Commitment, terms: PenaltyTerms, on: date, today: date, name: str) -> date:
     """The day on which the contract reads the index; never today's because it is not known."""
     if terms.index_moment is None:
         raise Invalid(
@@ -268,7 +274,10 @@ def _index_day(row: Commitment, terms: PenaltyTerms, on: date, name: str) -> dat
     if terms.index_moment is IndexMoment.BREACH:
         return on
     if terms.index_moment is IndexMoment.CONTRACT_END:
-        day, asked = row.contract.end_on, "la date de fin du contrat"
+        day, asked = (
+            effective_end(row.contract.end_on, _terminated_on(session, row, today)),
+            "la date de fin du contrat",
+        )
     else:
         day, asked = row.contract.notified_on, "la date de notification du contrat"
     if day is None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clauses.due import DueStep
+from matching.clauses import figures
+from matching.clauses.due import DueStep, effective_end
 from matching.clauses.follow import NOTHING, ExpectedMonth, NextStep, all_steps
 from matching.clauses.progress import ONE_DAY, Forecast, PlannedHours, Point, Standing, forecast, series, standing
 from matching.clauses.terms import DeclarationState, LineState, Modality, Route
@@ -120,14 +122,21 @@ class CommitmentView:
         return dict(self.counted).get(month, 0)
 
     @property
-    def percent(self) -> int | None:
-        """Of the hours due, to the whole; None when nothing is due. A surplus shows above 100."""
-        return None if self.standing.realisation is None else int(100 * self.standing.realisation)
+    def percent(self) -> Decimal | None:
+        """Of the hours due, to a tenth; None when nothing is due. A surplus shows above 100."""
+        return _percent(self.standing.realisation)
 
     @property
-    def elapsed_percent(self) -> int | None:
-        elapsed: Fraction | None = self.standing.elapsed
-        return None if elapsed is None else int(100 * elapsed)
+    def elapsed_percent(self) -> Decimal | None:
+        """Of the days of the window, to a tenth; None when it is not measured."""
+        return _percent(self.standing.elapsed)
+
+
+def _percent(share: Fraction | None) -> Decimal | None:
+    """Percent to 0.1, a half up: two of them subtract to the points of the alert."""
+    if share is None:
+        return None
+    return figures.as_decimal(100 * share, 60).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -210,9 +219,11 @@ def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
     due = fold.minutes(today, today)
     submitted, waiting = waiting_of(session, row.id)
     facts = contract_facts(session, row)
-    planned = {one.participation_id: one for one in planned_hours(session, row.id, facts.last_day)}
-    expected = forecast(row.validated_minutes, submitted, planned.values(), facts.last_day, today)
-    people = _people(session, row.id, planned, facts.last_day, today)
+    last_day = effective_end(facts.last_day, fold.ended(date.max, today))
+    window_to = effective_end(row.window_to, fold.ended(today, today), row.window_from)
+    planned = {one.participation_id: one for one in planned_hours(session, row.id, last_day)}
+    expected = forecast(row.validated_minutes, submitted, planned.values(), last_day, today)
+    people = _people(session, row.id, planned, last_day, today)
     facilitator = session.get(UserAccount, row.facilitator_id) if row.facilitator_id else None
     months = dict(months_of(session, row.id))
     due_steps = [(step.event.effective_on, step.after) for step in steps]
@@ -227,7 +238,7 @@ def _view(session: Session, row: Commitment, today: date) -> CommitmentView:
         due=due,
         due_at_end=steps[-1].after if steps else 0,
         validated=row.validated_minutes,
-        standing=standing(due, row.validated_minutes, row.window_from, row.window_to, today, thresholds.progress),
+        standing=standing(due, row.validated_minutes, row.window_from, window_to, today, thresholds.progress),
         forecast=expected,
         points=series(row.window_from, row.window_to, due_steps, months, expected, today),
         steps=steps,
