@@ -14,7 +14,7 @@ import python_calamine
 from sqlalchemy import select
 
 from matching.clauses.ledger import reversal_of
-from matching.clauses.terms import DeclarationState, EventKind, Route
+from matching.clauses.terms import DeclarationState, EventKind, Route, TerminationRule
 from matching.exchange import pdf
 from matching.services.clauses import documents
 from matching.services.clauses.coded import average_tenths
@@ -120,6 +120,14 @@ def test_final_once_ended_and_all_decided(
     made = documents.preview_certificate(ctx, make.officer(ctx), commitment)
     assert made.final == (expected == "")
     assert expected in made.why_provisional
+
+
+def test_final_once_terminated(ctx: Context) -> None:
+    key = make.commitment(ctx)
+    rule: dict[str, Any] = {"termination_rule": TerminationRule.NONE, "effective_on": date(2026, 10, 31)}
+    assert not documents.preview_certificate(ctx, make.officer(ctx), key).final
+    make.event(ctx, key, EventKind.TERMINATION, **rule)
+    assert documents.preview_certificate(ctx, make.officer(ctx), key).final
 
 
 def test_each_issue_is_recorded_and_a_number_is_one_content(any_ctx: Context) -> None:
