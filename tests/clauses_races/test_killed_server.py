@@ -30,6 +30,7 @@ from tests.support import clauses as make
 from tests.support import factories
 
 KILLS = 3
+MOST_KILLS = 15
 PEOPLE, MINUTES = 3, 600
 WHOLE = PEOPLE * MINUTES
 """Minutes of one declaration."""
@@ -132,7 +133,10 @@ def test_what_was_acknowledged_is_there_and_nothing_by_half(desk: Desk) -> None:
     chance = random.Random(20261123)
     acknowledged: list[int] = []
     cut = 0
-    for _ in range(KILLS):
+    for kill in range(MOST_KILLS):
+        # A loaded machine may fall between two requests: then once more, so that something was shown.
+        if kill >= KILLS and cut:
+            break
         for told in desk.save_until_killed(chance.uniform(*WITHIN)):
             assert told.refused == []
             acknowledged += told.acknowledged
