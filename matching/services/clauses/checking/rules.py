@@ -25,9 +25,10 @@ _LINE = DeclarationLine
 
 
 def _line_without_entry() -> Query:
-    entered = select(_ENTRY.line_id).where(_ENTRY.kind == EntryKind.ENTRY)
+    # EXISTS, not IN: PostgreSQL cannot turn NOT IN over a column that may be empty into a join.
+    entered = select(_ENTRY.id).where(_ENTRY.line_id == _LINE.id, _ENTRY.kind == EntryKind.ENTRY).exists()
     decided = _LINE.state.in_((LineState.VALIDATED, LineState.REVERSED))
-    return select(_LINE.id).where(decided, _LINE.minutes > 0, _LINE.id.not_in(entered)).order_by(_LINE.id)
+    return select(_LINE.id).where(decided, _LINE.minutes > 0, ~entered).order_by(_LINE.id)
 
 
 def _entry_without_line() -> Query:
