@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matching.errors import FieldError, Invalid
 from matching.exchange.tables import Row, Table, match_columns
 from matching.exchange.values import BadValue
+from matching.text import NBSP
 
 MAX_ERRORS = 200
 
@@ -39,7 +40,7 @@ class Record:
 
 
 def parse_rows(table: Table, spec: Sequence[Column]) -> tuple[tuple[Record, ...], tuple[FieldError, ...]]:
-    """Records and errors of a table; import only when there is no error (see `parse_or_refuse`).
+    """Records and errors of a table; import only when there is no error (see `refuse_errors`).
 
     Each error carries line, column (as written in the file), value and remedy. At most `MAX_ERRORS` are
     kept. Raises Invalid when a required column is missing.
@@ -60,14 +61,18 @@ def parse_rows(table: Table, spec: Sequence[Column]) -> tuple[tuple[Record, ...]
     return tuple(records), tuple(errors[:MAX_ERRORS])
 
 
-def parse_or_refuse(table: Table, spec: Sequence[Column]) -> tuple[Record, ...]:
-    """The records, or Invalid with every error: nothing is half-done."""
-    records, errors = parse_rows(table, spec)
-    if errors:
-        many = "au moins " if len(errors) >= MAX_ERRORS else ""
-        count = f"{many}{len(errors)} point{'s' if len(errors) > 1 else ''}"
-        raise Invalid(f"{count} à corriger dans le fichier. Rien n’a été enregistré.", errors, reason="cells")
-    return records
+def refuse_errors(errors: Iterable[FieldError], headers: Mapping[str, str], reason: str = "") -> None:
+    """Raise Invalid when there is anything to mend: the first `MAX_ERRORS` errors by line, and how many lines.
+
+    `headers`: what the file calls each field, for the errors that do not name their column.
+    """
+    found = [replace(error, column=error.column or headers.get(error.field)) for error in errors]
+    if not found:
+        return
+    lines = len({error.line for error in found})
+    many = "Au moins " if len(found) >= MAX_ERRORS else ""
+    message = f"{many}{lines}{NBSP}ligne{'s' if lines > 1 else ''} à corriger dans le fichier. Rien n’a été enregistré."
+    raise Invalid(message, sorted(found, key=lambda error: error.line or 0)[:MAX_ERRORS], reason=reason)
 
 
 def template_rows(spec: Sequence[Column]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

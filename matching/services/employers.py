@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import NotFound
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
@@ -58,7 +59,7 @@ class EmployerPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return page_count(self.total, PER_PAGE)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def find_employers(ctx: Context, actor: Actor, wanted: EmployerFilter) -> Employ
         conditions = _conditions(actor, wanted)
         everything = session.execute(select(func.count(Organisation.id))).scalar_one()
         total = session.execute(select(func.count(Organisation.id)).where(*conditions)).scalar_one()
-        page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
+        page = page_shown(wanted.page, total, PER_PAGE)
         found = (
             session.execute(
                 select(Organisation)

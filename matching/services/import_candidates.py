@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid, MatchingError, Problems
-from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, template_rows, unused_columns
+from matching.exchange.importing import Column, Record, parse_rows, refuse_errors, template_rows, unused_columns
 from matching.exchange.tables import read_table, write_csv
 from matching.exchange.values import BadValue, clean, parse_date, parse_known, parse_list, parse_text
 from matching.reference.embedded import load_embedded
@@ -136,7 +136,7 @@ def import_candidates(ctx: Context, actor: Actor, content: bytes, filename: str,
         occupation = _Occupations(ctx, session)
         plan, more = _plan(session, actor.unit_id, records, occupation, ctx.clock.today())
     columns = {column.name: column.header for column in spec}
-    _refuse([*errors, *(_with_header(error, columns) for error in more)])
+    refuse_errors([*errors, *more], columns)
     unused = unused_columns(table, spec)
     if dry_run:
         return ImportReport(tuple(plan), unused, done=False)
@@ -144,21 +144,6 @@ def import_candidates(ctx: Context, actor: Actor, content: bytes, filename: str,
         ids = [_add(work, actor.unit_id, person, ctx.clock.today()) for person in plan]
         work.record("candidates.imported", "employment_unit", actor.unit_id, filename[:200], count=len(ids))
     return ImportReport(tuple(plan), unused, done=True, candidate_ids=tuple(ids))
-
-
-def _with_header(error: FieldError, headers: Mapping[str, str]) -> FieldError:
-    column = error.column or headers.get(error.field, error.field)
-    return FieldError(error.field, error.message, error.value, error.line, column)
-
-
-def _refuse(errors: list[FieldError]) -> None:
-    if not errors:
-        return
-    errors.sort(key=lambda error: error.line or 0)
-    lines = len({error.line for error in errors})
-    many = "au moins " if len(errors) >= MAX_ERRORS else ""
-    said = f"{many}{lines} ligne{'s' if lines > 1 else ''}"
-    raise Invalid(f"{said} à corriger dans le fichier. Rien n’a été enregistré.", errors[:MAX_ERRORS])
 
 
 # --- columns -------------------------------------------------------------------------------------

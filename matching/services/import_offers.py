@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid
-from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, template_rows, unused_columns
+from matching.exchange.importing import Column, Record, parse_rows, refuse_errors, template_rows, unused_columns
 from matching.exchange.tables import read_table, write_csv
 from matching.exchange.values import (
     BadValue,
@@ -321,10 +321,7 @@ class _Reader:
 
     def raise_if_any(self) -> None:
         """Refuse the whole file when anything is to mend."""
-        if self._errors:
-            shown = sorted(self._errors, key=lambda error: error.line or 0)[:MAX_ERRORS]
-            points = "point" if len(self._errors) == 1 else "points"
-            raise Invalid(f"{len(self._errors)} {points} à corriger dans le fichier. Rien n’a été enregistré.", shown)
+        refuse_errors(self._errors, self._headers)
 
     def _note(self, record: Record, column: str, message: str, value: object = "") -> None:
         shown = "" if value is None else str(value)[:200]

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
 from matching.services.context import Context
+from matching.services.paging import page_shown
 from matching.store import trail
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.trail import AuditEvent
@@ -79,7 +80,7 @@ def read_trail(
         where.append(AuditEvent.at < _midnight(until + timedelta(days=1)))
     with ctx.read() as session:
         total = session.execute(select(func.count()).select_from(AuditEvent).where(*where)).scalar_one()
-        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        page = page_shown(page, total, PAGE_SIZE)
         query = (
             select(AuditEvent, UserAccount.name)
             .outerjoin(UserAccount, UserAccount.id == AuditEvent.actor_id)

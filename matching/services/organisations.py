@@ -14,6 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.errors import Conflict, FieldError, Invalid, NotFound, Problems
 from matching.services.accounts import revoke_sessions
 from matching.services.context import Context
+from matching.services.paging import page_shown
 from matching.services.places import commune_label, resolve_commune
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.organisations import Establishment, Organisation
@@ -149,7 +150,7 @@ def list_organisations(
         query = query.where(Organisation.kind == kind)
     with ctx.read() as session:
         total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        page = page_shown(page, total, PAGE_SIZE)
         ordered = query.order_by(Organisation.name_search, Organisation.id)
         rows = list(session.execute(ordered.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).scalars())
         counts = _establishment_counts(session, [row.id for row in rows])

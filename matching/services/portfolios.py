@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import Conflict, FieldError, Invalid, NotFound
 from matching.services.context import Context
+from matching.services.paging import page_shown
 from matching.services.units import STAFF
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -171,7 +172,7 @@ def list_people(
         where.append(_idle(ctx.clock.today()))
     with ctx.read() as session:
         total = session.execute(_count(actor, *where)).scalar_one()
-        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        page = page_shown(page, total, PAGE_SIZE)
         lines = _people(session, actor, *where, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return PeoplePage(lines, total, page, PAGE_SIZE)
 

@@ -16,6 +16,7 @@ from matching.errors import Conflict, FieldError, Invalid, RuleRefused
 from matching.placements import lifecycle as rules
 from matching.placements.reasons import BY_CODE
 from matching.services.context import Context
+from matching.services.paging import page_count
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.exposure import ExposureLog
@@ -472,7 +473,7 @@ def list_proposals(ctx: Context, actor: Actor, filters: Filters) -> ProposalPage
     with ctx.read() as session:
         query = _filtered(actor, filters, ctx.clock.today())
         total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        pages = max(1, -(-total // PAGE_SIZE))
+        pages = page_count(total, PAGE_SIZE)
         page = min(max(1, filters.page), pages)
         rows = session.execute(
             query.order_by(Proposal.state_changed_at, Proposal.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)

@@ -13,6 +13,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.errors import Conflict, NotFound, Problems, RuleRefused
 from matching.services.accounts import NewAccount, add_account, revoke_sessions
 from matching.services.context import Context
+from matching.services.paging import page_shown
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.organisations import EmploymentUnit, Establishment, Organisation
 from matching.store.tables.people import Candidate
@@ -98,7 +99,7 @@ def list_users(
         names = session.execute(select(UserAccount.id, UserAccount.name, UserAccount.email).where(*where)).all()
         wanted = fold(words).split()
         found = [(fold(name), key) for key, name, email in names if _matches(wanted, f"{name} {email}")]
-        page = max(1, min(page, -(-len(found) // PAGE_SIZE) or 1))
+        page = page_shown(page, len(found), PAGE_SIZE)
         ids = [key for _, key in sorted(found)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
         lines = {line.id: line for line in _lines(session, ids)}
     return UserPage(tuple(lines[key] for key in ids), len(found), page, PAGE_SIZE)

@@ -59,7 +59,7 @@ def test_three_bad_lines_in_twenty_and_nothing_is_written(any_ctx, me):
     lines[14] = _line(14, commune="Trifouilly")
     with pytest.raises(Invalid) as refused:
         import_candidates(any_ctx, me, _file(lines), "liste.csv", dry_run=False)
-    assert refused.value.message == "3 lignes à corriger dans le fichier. Rien n’a été enregistré."
+    assert refused.value.message == "3\u00a0lignes à corriger dans le fichier. Rien n’a été enregistré."
     assert [(e.line, e.column, e.value, e.message) for e in refused.value.errors] == [
         (
             6,

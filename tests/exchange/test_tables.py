@@ -12,8 +12,8 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.errors import Invalid
-from matching.exchange.importing import Column, parse_or_refuse, parse_rows, template_rows, unused_columns
+from matching.errors import FieldError, Invalid
+from matching.exchange.importing import Column, parse_rows, refuse_errors, template_rows, unused_columns
 from matching.exchange.tables import match_columns, read_table, write_csv, write_xlsx
 from matching.exchange.values import parse_date, parse_known, parse_minutes, parse_text
 
@@ -152,7 +152,7 @@ SPEC = (
 
 
 def test_records_hold_typed_values_by_name() -> None:
-    records = parse_or_refuse(read_table("nom;début;permis b\nA;05/09/2026;?\n".encode()), SPEC)
+    records, _ = parse_rows(read_table("nom;début;permis b\nA;05/09/2026;?\n".encode()), SPEC)
     assert records[0].line == 2
     assert records[0].values == {"name": "A", "start": date(2026, 9, 5), "licence": "unknown"}
 
@@ -165,15 +165,22 @@ def test_every_bad_cell_is_told_with_line_column_value() -> None:
         (2, "Début", "31/02/2026"),
         (3, "Heures", "trop"),
     ]
-    with pytest.raises(Invalid, match="3 points à corriger"):
-        parse_or_refuse(table, SPEC)
+    with pytest.raises(Invalid, match=r"^3\s+lignes à corriger") as refused:
+        refuse_errors((*reversed(errors), FieldError("hours", "Trop.", line=4)), {"hours": "Heures"})
+    assert [(e.line, e.column) for e in refused.value.errors] == [
+        (2, "Début"),
+        (2, "Nom"),
+        (3, "Heures"),
+        (4, "Heures"),
+    ]
+    refuse_errors((), {})
 
 
 @pytest.mark.parametrize("write", [write_csv, write_xlsx])
 def test_the_template_is_read_back(write: object) -> None:
     columns, rows = template_rows(SPEC)
     table = read_table(write(columns, rows))  # type: ignore[operator]
-    assert parse_or_refuse(table, SPEC)[0].values["hours"] == 2100
+    assert parse_rows(table, SPEC)[0][0].values["hours"] == 2100
     assert unused_columns(table, SPEC) == ()
 
 

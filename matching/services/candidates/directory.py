@@ -14,6 +14,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
 from matching.errors import Invalid
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.people import (
@@ -107,7 +108,7 @@ class CandidatePage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
+        return page_count(self.total, self.size)
 
 
 _first_goal = (
@@ -139,7 +140,7 @@ def list_candidates(
         today = ctx.clock.today()
         total = _count(session, actor, wanted, today)
         everybody = _count(session, actor, CandidateFilter(state="all"), today)
-        page = min(max(1, page), max(1, -(-total // size)))
+        page = page_shown(page, total, size)
         query = _select(actor, wanted, order or Order(), today).limit(size).offset((page - 1) * size)
         lines = _lines(session, session.execute(query).all(), today)
         freed = {} if total else _freed(session, actor, wanted, today)

@@ -17,9 +17,9 @@ from matching.services.candidates.answers import FactAnswer, say_answer, type_am
 from matching.services.candidates.directory import OPEN_PROPOSALS, days_without_proposal
 from matching.services.candidates.editing import title_label
 from matching.services.candidates.profile import SkillChoice, read_week, suggest_skills
-from matching.services.candidates.reading import log_read
 from matching.services.context import Context
 from matching.services.places import commune_label
+from matching.services.reading import note_read
 from matching.store.scope import fetch
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
@@ -200,7 +200,7 @@ def read_candidate(ctx: Context, actor: Actor, candidate_id: int, how: str = "fi
         candidate = fetch(session, actor, Candidate, candidate_id, *_EAGER)
         found = _file(session, candidate, ctx.clock.today())
     if how:
-        log_read(ctx, actor, candidate_id, how)
+        note_read(ctx, actor, "candidate", candidate_id, how)
     return found
 
 

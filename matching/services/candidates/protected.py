@@ -14,8 +14,8 @@ from matching.access.permissions import Actor, Permission, require
 from matching.errors import Problems
 from matching.exchange.values import BadValue, parse_date
 from matching.services.candidates.editing import editing
-from matching.services.candidates.reading import log_read
 from matching.services.context import Context
+from matching.services.reading import note_read
 from matching.store.scope import fetch
 from matching.store.tables.people import Candidate
 from matching.store.tables.protected import PROTECTED_KINDS, ProtectedFact
@@ -96,7 +96,7 @@ def read_protected(ctx: Context, actor: Actor, candidate_id: int) -> ProtectedSh
         lines = tuple(_line(kind, label, known.get(kind)) for kind, label in PROTECTED_KINDS.items())
         name = f"{person.given_name} {person.family_name}"
         sheet = ProtectedSheet(candidate.id, candidate.code, name, candidate.version, lines)
-    log_read(ctx, actor, candidate_id, "protected")
+    note_read(ctx, actor, "candidate", candidate_id, "protected")
     return sheet
 
 

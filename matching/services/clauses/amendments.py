@@ -19,6 +19,7 @@ from matching.errors import Conflict, FieldError, Invalid, NotFound, Problems
 from matching.services.clauses.due import minutes_due_of
 from matching.services.clauses.events import EventInput, write_event
 from matching.services.context import Context
+from matching.services.paging import page_count
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, Contract, ContractAmendment
@@ -104,7 +105,7 @@ def list_amendments(ctx: Context, actor: Actor, page: int = 1) -> WaitingPage:
     with ctx.read() as session:
         count = select(func.count(ContractAmendment.id)).join(Contract).where(*waiting)
         total = session.execute(count).scalar_one()
-        pages = max(1, -(-total // PER_PAGE))
+        pages = page_count(total, PER_PAGE)
         page = min(max(1, page), pages)
         query = (
             select(ContractAmendment).join(Contract).where(*waiting)

@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -34,11 +34,11 @@ from matching.services.clauses.documents import (
 from matching.services.clauses.due import minutes_due_of
 from matching.services.clauses.progress import planned_hours
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
+from matching.services.reading import note_read
 from matching.store import scope
-from matching.store.database import WRITE_OPTION
 from matching.store.scope import fetch
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
-from matching.store.tables.exposure import ReadLog
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.participations import Participation
 from matching.store.tables.people import Person
@@ -72,7 +72,7 @@ class BuyerPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return page_count(self.total, PER_PAGE)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class EntryPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // ENTRIES_PER_PAGE))
+        return page_count(self.total, ENTRIES_PER_PAGE)
 
 
 # --- the buyer -----------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def list_commitments(ctx: Context, actor: Actor, words: str = "", page: int = 1)
                 Commitment.label_search.contains(word) | Contract.object_search.contains(word) | in_number
             )
         total = _count(session, found)
-        page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+        page = page_shown(page, total, PER_PAGE)
         newest = Contract.notified_on.desc().nulls_last(), Contract.id.desc(), Commitment.lot, Commitment.id
         rows = session.execute(found.order_by(*newest).limit(PER_PAGE).offset((page - 1) * PER_PAGE)).scalars()
         shown = _rows(session, list(rows), ctx.clock.today())
@@ -187,7 +187,7 @@ def read_commitment(ctx: Context, actor: Actor, commitment_id: int) -> BuyerComm
         row = fetch(session, actor, Commitment, commitment_id)
         today = ctx.clock.today()
         found = BuyerCommitment(certificate_of(session, row, today), _planned(session, row, today))
-    _log_coded(ctx, actor, commitment_id)
+    note_read(ctx, actor, "commitment", commitment_id, "coded")
     return found
 
 
@@ -205,13 +205,13 @@ def list_entries(ctx: Context, actor: Actor, commitment_id: int, page: int = 1) 
         row = fetch(session, actor, Commitment, commitment_id)
         own = LedgerEntry.commitment_id == commitment_id
         total = session.execute(select(func.count(LedgerEntry.id)).where(own)).scalar_one()
-        page = min(max(1, page), max(1, -(-total // ENTRIES_PER_PAGE)))
+        page = page_shown(page, total, ENTRIES_PER_PAGE)
         query = select(LedgerEntry, Participation.code).where(own)
         query = query.outerjoin(Participation, Participation.id == LedgerEntry.participation_id)
         query = query.order_by(LedgerEntry.id).limit(ENTRIES_PER_PAGE).offset((page - 1) * ENTRIES_PER_PAGE)
         entries = tuple(_entry(entry, code) for entry, code in session.execute(query))
         found = EntryPage(row.id, row.label, entries, total, row.validated_minutes, page)
-    _log_coded(ctx, actor, commitment_id)
+    note_read(ctx, actor, "commitment", commitment_id, "coded")
     return found
 
 
@@ -232,19 +232,6 @@ def _planned(session: Session, row: Commitment, today: date) -> tuple[PlannedMon
     return tuple(
         PlannedMonth(one.month, one.planned) for one in expected.by_month if one.planned and one.month >= last_month
     )
-
-
-def _log_coded(ctx: Context, actor: Actor, commitment_id: int) -> None:
-    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
-        connection.execute(
-            insert(ReadLog).values(
-                at=ctx.clock.now(),
-                actor_id=actor.user_id,
-                subject_type="commitment",
-                subject_id=commitment_id,
-                how="coded",
-            )
-        )
 
 
 # --- the company ---------------------------------------------------------------------------------------------------
@@ -288,7 +275,7 @@ def holder_view(ctx: Context, actor: Actor, commitment_id: int) -> HolderView:
         row = fetch(session, actor, Commitment, commitment_id)
         company = session.execute(select(scope.own_organisation(actor))).scalar_one() or 0
         found = _holder_view(session, row, company, ctx.clock.today())
-    _log_coded(ctx, actor, commitment_id)
+    note_read(ctx, actor, "commitment", commitment_id, "coded")
     return found
 
 

@@ -23,6 +23,7 @@ from matching.services.clauses.due import folds_of
 from matching.services.clauses.following import next_steps_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
@@ -90,7 +91,7 @@ class CommitmentPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.per_page))
+        return page_count(self.total, self.per_page)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def find_commitments(ctx: Context, actor: Actor, wanted: CommitmentFilter) -> Co
         everything = session.execute(select(func.count(Commitment.id)).where(scope.commitments(actor))).scalar_one()
         keys = _ordered_keys(session, actor, wanted, today)
         per_page = wanted.per_page if wanted.per_page in PAGE_SIZES else PAGE_SIZES[0]
-        page = min(max(1, wanted.page), max(1, -(-len(keys) // per_page)))
+        page = page_shown(wanted.page, len(keys), per_page)
         rows = _rows(session, keys[(page - 1) * per_page : page * per_page], today)
     return CommitmentPage(rows, len(keys), everything, page, per_page)
 

@@ -14,6 +14,7 @@ from matching.clauses.lines import Severity
 from matching.clauses.terms import DeclarationState, LineState
 from matching.services.clauses.findings import DECIDED, LineFindings, findings_of
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store import scope
 from matching.store.tables.contracts import Commitment, Contract
 from matching.store.tables.declarations import DeclarationLine, HourDeclaration
@@ -72,7 +73,7 @@ class DeclarationPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return page_count(self.total, PER_PAGE)
 
 
 def list_declarations(ctx: Context, actor: Actor, wanted: DeclarationFilter) -> DeclarationPage:
@@ -82,7 +83,7 @@ def list_declarations(ctx: Context, actor: Actor, wanted: DeclarationFilter) -> 
         conditions = _conditions(actor, wanted)
         total = _count(session, conditions)
         waiting = _count(session, [scope.declarations(actor), HourDeclaration.state == DeclarationState.SUBMITTED])
-        page = min(max(1, wanted.page), max(1, -(-total // PER_PAGE)))
+        page = page_shown(wanted.page, total, PER_PAGE)
         oldest_first = (HourDeclaration.submitted_at, HourDeclaration.id)
         latest_first = (HourDeclaration.month.desc(), HourDeclaration.id.desc())
         query = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -20,8 +20,8 @@ from matching.services.clauses.evidence import EvidenceRow, evidence_of
 from matching.services.clauses.findings import Double, LineFindings, findings_of
 from matching.services.clauses.validating import load
 from matching.services.context import Context
+from matching.services.reading import note_read
 from matching.store import scope
-from matching.store.database import WRITE_OPTION
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, Contract
 from matching.store.tables.declarations import DeclarationLine, DuplicateResolution, HourDeclaration
@@ -142,7 +142,7 @@ def read_declaration(ctx: Context, actor: Actor, declaration_id: int) -> Declara
         scope.fetch(session, actor, HourDeclaration, declaration_id)
         declaration = load(session, declaration_id)
         sheet = _sheet(ctx, session, actor, declaration)
-    _log(ctx, actor, declaration_id)
+    note_read(ctx, actor, SUBJECT, declaration_id, "decide")  # it names its people
     return sheet
 
 
@@ -409,10 +409,3 @@ def _next(session: Session, actor: Actor, declaration: HourDeclaration) -> tuple
     after = [row.id for row in others if row.submitted_at and (row.submitted_at, row.id) > here]
     first = others[0].id if others else None
     return (after[0] if after else first), len(others)
-
-
-def _log(ctx: Context, actor: Actor, declaration_id: int) -> None:
-    """Who read whose hours: the declaration names its people."""
-    values = {"at": ctx.clock.now(), "actor_id": actor.user_id, "subject_type": SUBJECT, "subject_id": declaration_id}
-    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
-        connection.execute(insert(ReadLog).values(how="decide", **values))

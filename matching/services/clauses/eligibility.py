@@ -15,7 +15,6 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.eligibility import Decision, Proof, choose_rule, decide, extension_left
 from matching.clauses.terms import EligiblePublic, ProofKind
 from matching.errors import FieldError, Invalid, Problems
-from matching.services.candidates.reading import log_read
 from matching.services.clauses.criteria import PublicLine, birth_of, public_lines, read_facts
 from matching.services.clauses.eligibility_clock import (
     first_validated_of,
@@ -32,10 +31,10 @@ from matching.services.clauses.participations import (
     declared_fact,
     expect_version,
     last_worked_on,
-    log_participation,
 )
 from matching.services.clauses.rules import duration_rules, proof_rules
 from matching.services.context import Context
+from matching.services.reading import note_read
 from matching.store.scope import fetch
 from matching.store.tables.contracts import Commitment, CommitmentPublic
 from matching.store.tables.organisations import Organisation
@@ -367,9 +366,9 @@ def read_eligibility(ctx: Context, actor: Actor, participation_id: int) -> Eligi
             lines,
         )
     if candidate is not None:
-        log_read(ctx, actor, candidate.id, "eligibility")
+        note_read(ctx, actor, "candidate", candidate.id, "eligibility")
     else:
-        log_participation(ctx, participation_id, actor, "eligibility")
+        note_read(ctx, actor, "participation", participation_id, "eligibility")
     return sheet
 
 

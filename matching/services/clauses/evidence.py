@@ -13,16 +13,15 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import FieldError, Invalid, NotFound, RuleRefused
 from matching.exchange.tables import check_zip
 from matching.services.context import Context
-from matching.store.database import WRITE_OPTION
+from matching.services.reading import note_read
 from matching.store.tables.declarations import Evidence
-from matching.store.tables.exposure import ReadLog
 from matching.store.unit_of_work import UnitOfWork
 from matching.text import NBSP
 
@@ -248,14 +247,8 @@ def open_evidence(ctx: Context, actor: Actor, evidence_id: int) -> OpenedEvidenc
             "l’administration pour qu’elle regarde la sauvegarde.",
             evidence_id=evidence_id,
         )
-    _log(ctx, actor, evidence_id)
+    note_read(ctx, actor, "evidence", evidence_id, "download")
     return OpenedEvidence(row.filename, row.content_type, content)
-
-
-def _log(ctx: Context, actor: Actor, evidence_id: int) -> None:
-    values = {"at": ctx.clock.now(), "actor_id": actor.user_id, "subject_type": "evidence", "subject_id": evidence_id}
-    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
-        connection.execute(insert(ReadLog).values(how="download", **values))
 
 
 def evidence_of(

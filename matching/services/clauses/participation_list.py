@@ -15,6 +15,7 @@ from matching.clauses.terms import Route
 from matching.errors import Invalid
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
+from matching.services.paging import page_count
 from matching.store import scope
 from matching.store.tables.contracts import Commitment, Contract
 from matching.store.tables.organisations import Organisation
@@ -145,7 +146,7 @@ def list_participations(
         everything = session.execute(select(func.count(Participation.id)).where(reach)).scalar_one()
         counted = select(func.count(Participation.id)).join(Person).where(*conditions)
         total = session.execute(counted).scalar_one()
-        pages = max(1, -(-total // PER_PAGE))
+        pages = page_count(total, PER_PAGE)
         page = min(max(1, page), pages)
         found = _select(conditions, sort, descending).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
         rows = tuple(_row(row, today, notice) for row in session.execute(found))

@@ -13,9 +13,10 @@ from matching.clauses.eligibility import StartEvent
 from matching.clauses.terms import EligiblePublic, Outcome, ProofKind, Route
 from matching.services.clauses.eligibility_clock import EligibilityClock, clock_of, first_validated_of, last_grants
 from matching.services.clauses.participation_list import Standing, standing_on
-from matching.services.clauses.participations import ParticipationInput, log_participation
+from matching.services.clauses.participations import ParticipationInput
 from matching.services.clauses.rules import duration_rules, thresholds_on
 from matching.services.context import Context
+from matching.services.reading import note_read
 from matching.store.scope import fetch
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, Contract
@@ -154,7 +155,7 @@ def get_participation(ctx: Context, actor: Actor, participation_id: int, how: st
             others=_others(session, row.person_id, today, notice),
         )
     if how:
-        log_participation(ctx, participation_id, actor, how)
+        note_read(ctx, actor, "participation", participation_id, how)
     return sheet
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
@@ -18,11 +18,9 @@ from matching.services.candidates.protected import choices_of
 from matching.services.clauses.eligibility_clock import keep_hours_eligible, refresh_until, wait_for_ledger
 from matching.services.context import Context
 from matching.store.bulk import insert_of
-from matching.store.database import WRITE_OPTION
 from matching.store.scope import fetch
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
-from matching.store.tables.exposure import ReadLog
 from matching.store.tables.ledger import LedgerEntry
 from matching.store.tables.organisations import Organisation
 from matching.store.tables.participations import Participation
@@ -257,13 +255,6 @@ def expect_version(session: Session, row: Participation, version: int) -> None:
         if who
         else CHANGED_MEANWHILE
     )
-
-
-def log_participation(ctx: Context, participation_id: int, actor: Actor, how: str) -> None:
-    """Note that the actor read by which public somebody counts: `how` is `participation` or `eligibility`."""
-    values = {"actor_id": actor.user_id, "subject_type": "participation", "subject_id": participation_id, "how": how}
-    with ctx.engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
-        connection.execute(insert(ReadLog).values(at=ctx.clock.now(), **values))
 
 
 # --- checks ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from matching.access.permissions import Actor, Permission, require
 from matching.clauses.lots import guess_lot
 from matching.errors import Conflict, Invalid, Problems
 from matching.services.context import Context
+from matching.services.paging import page_count
 from matching.store import scope
 from matching.store.tables.contracts import Contract
 from matching.store.tables.organisations import Organisation
@@ -81,7 +82,7 @@ def list_possible_lots(ctx: Context, actor: Actor, page: int = 1) -> PossibleLot
     require(actor, Permission.EDIT_CLAUSES)
     with ctx.read() as session:
         found = _guessed(session, actor)
-    pages = max(1, -(-len(found) // PER_PAGE))
+    pages = page_count(len(found), PER_PAGE)
     page = min(max(1, page), pages)
     return PossibleLots(tuple(found[(page - 1) * PER_PAGE : page * PER_PAGE]), len(found), page, pages)
 

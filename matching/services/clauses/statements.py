@@ -29,6 +29,7 @@ from matching.services.clauses.documents import (
 from matching.services.clauses.due import Fold, folds_of
 from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store.tables.contracts import Commitment, CommitmentParty, Contract
 from matching.store.tables.ledger import CommitmentMonth, LedgerEntry
 from matching.store.tables.organisations import Organisation
@@ -65,7 +66,7 @@ class SubjectPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PER_PAGE))
+        return page_count(self.total, PER_PAGE)
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def find_subjects(ctx: Context, actor: Actor, words: str = "", side: Side | None
         else:
             query = query.where(*(Organisation.name_search.contains(word) for word in fold(words).split()))
         total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        page = min(max(1, page), max(1, -(-total // PER_PAGE)))
+        page = page_shown(page, total, PER_PAGE)
         query = query.order_by(Organisation.name_search, Organisation.id)
         rows = session.execute(query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
         counts = _counts(session, [row.id for row in rows])

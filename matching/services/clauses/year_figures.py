@@ -29,6 +29,7 @@ from matching.services.clauses.snapshots import (
     snapshot_row,
 )
 from matching.services.context import Context
+from matching.services.paging import page_count, page_shown
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.contracts import Commitment, Contract
 from matching.store.tables.declarations import DeclarationLine
@@ -113,7 +114,7 @@ class Figure:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.count // PER_PAGE))
+        return page_count(self.count, PER_PAGE)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Entries:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.count // PER_PAGE))
+        return page_count(self.count, PER_PAGE)
 
 
 def list_years(ctx: Context, actor: Actor) -> tuple[YearRow, ...]:
@@ -275,7 +276,7 @@ def _cell(lines: list[YearLine], asked: Asked) -> Cell:
 
 
 def _within(page: int, count: int) -> int:
-    return min(max(1, page), max(1, -(-count // PER_PAGE)))
+    return page_shown(page, count, PER_PAGE)
 
 
 def _figure_lines(session: Session, lines: Sequence[YearLine]) -> Iterator[FigureLine]:

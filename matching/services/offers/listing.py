@@ -18,6 +18,7 @@ from matching.services.context import Context
 from matching.services.offers.common import require_read
 from matching.services.offers.model import Choice, FilterChoices, OfferFilter, OfferPage, OfferRow
 from matching.services.offers.states import CONFIRMABLE
+from matching.services.paging import page_shown
 from matching.store import scope
 from matching.store.tables.offers import Offer, OfferPlace
 from matching.store.tables.organisations import EmploymentUnit, Establishment, Organisation
@@ -126,7 +127,7 @@ def find_offers(ctx: Context, actor: Actor, wanted: OfferFilter) -> OfferPage:
         everything = session.execute(select(func.count(Offer.id)).where(reach)).scalar_one()
         total = session.execute(_joined(func.count(Offer.id)).where(reach, *conditions)).scalar_one()
         per_page = wanted.per_page if wanted.per_page in PAGE_SIZES else PAGE_SIZES[0]
-        page = min(max(1, wanted.page), max(1, -(-total // per_page)))
+        page = page_shown(wanted.page, total, per_page)
         query = _joined(*_SUMMARY).where(reach, *conditions).order_by(*_order(wanted.sort))
         rows = session.execute(query.limit(per_page).offset((page - 1) * per_page)).all()
         return OfferPage(_rows(session, rows, today), total, everything, page, per_page)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from matching.offers.lifecycle import Change, Freshness, Stop
 from matching.offers.pay import Pay
 from matching.offers.publics import ReservedPublic
+from matching.services.paging import page_count
 from matching.terms import ContractKind, FactGroup, Importance, OfferState, RequirementKind, ScheduleFlag
 
 
@@ -203,7 +204,7 @@ class OfferPage:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.per_page))
+        return page_count(self.total, self.per_page)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, selectinload
 
 from matching import engine
@@ -64,15 +64,16 @@ class Shelf:
         labels = dict(session.execute(select(RomeOccupation.code, RomeOccupation.label)).all())
         changed = [key for key, stamp in now.items() if key not in self._known or self._known[key][0] != stamp]
         for first in range(0, len(changed), _CHUNK):
-            for offer in _read(session, changed[first : first + _CHUNK]):
+            for offer in read_offers(session, changed[first : first + _CHUNK]):
                 asked = engine_offer(offer, snap.catalogue, labels.get(offer.rome_code or "", ""))
                 self._known[offer.id] = now[offer.id], asked, tuple(sorted(offer.reserved_publics))
         self._known = {key: self._known[key] for key in now if key in self._known}
 
 
-def _read(session: Session, ids: list[int]) -> list[Offer]:
+def read_offers(session: Session, ids: Sequence[int]) -> list[Offer]:
+    """Offers with all that they ask, in the order of their numbers; a few hundred at a time."""
     options = [selectinload(relation) for relation in (Offer.requirements, Offer.windows, Offer.places)]
-    return list(session.execute(select(Offer).where(Offer.id.in_(ids)).options(*options)).scalars())
+    return list(session.execute(select(Offer).where(Offer.id.in_(ids)).options(*options).order_by(Offer.id)).scalars())
 
 
 def shelf_of(ctx: Context) -> Shelf:
@@ -99,9 +100,14 @@ def told_book(
     return book.told(eligible) if eligible else book
 
 
+def with_a_seat() -> ColumnElement[bool]:
+    """Offers that people can still be hired for: published, a seat left."""
+    return and_(Offer.state == OfferState.PUBLISHED, Offer.filled_seats < Offer.seats)
+
+
 def reachable(session: Session, actor: Actor | None, book: engine.OfferBook) -> npt.NDArray[np.int64]:
     """Positions in the book of the offers with a seat left that the actor may read."""
-    query = select(Offer.id).where(Offer.state == OfferState.PUBLISHED, Offer.filled_seats < Offer.seats)
+    query = select(Offer.id).where(with_a_seat())
     if actor is not None:
         query = query.where(scope.offers(actor))
     ids = [book.index[key] for key in session.execute(query.order_by(Offer.id)).scalars() if key in book.index]

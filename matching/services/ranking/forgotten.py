@@ -14,6 +14,7 @@ from matching import engine
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
 from matching.services.context import Context
+from matching.services.paging import page_shown
 from matching.services.ranking.levers import Asked, code_labels
 from matching.services.ranking.snapshot import snapshot_of
 from matching.store import scope
@@ -81,7 +82,7 @@ def people_without_proposal(
     with ctx.read() as session:
         where = _forgotten(actor, today - timedelta(days=days), mine)
         total = session.execute(select(func.count()).select_from(Candidate).where(*where)).scalar_one()
-        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        page = page_shown(page, total, PAGE_SIZE)
         rows = _rows(session, where, (page - 1) * PAGE_SIZE)
         with snapshot_of(ctx).current(session) as snap:
             rows = [row for row in rows if row[0].id in snap.people]

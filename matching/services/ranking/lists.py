@@ -303,9 +303,13 @@ def _question(
         rows=None if everyone else snap.people.rows_of_units([unit_id or -1]),
         eligible=eligibility(session, snap.people, offer.reserved_publics, today),
         today=engine.day_number(today),
-        # The same order all day for everybody, another one tomorrow: ties favour nobody for long.
-        seed=offer.id * 100_003 + engine.day_number(today),
+        seed=seed_of(offer.id, engine.day_number(today)),
     )
+
+
+def seed_of(offer_id: int, day: int) -> int:
+    """The same order all day for everybody, another one tomorrow: ties favour nobody for long."""
+    return offer_id * 100_003 + day
 
 
 def _explain(question: _Question, person_id: int) -> engine.PersonMatch:

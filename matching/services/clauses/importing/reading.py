@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.clauses.ledger import GENESIS
 from matching.errors import FieldError, Invalid
-from matching.exchange.importing import MAX_ERRORS, Column, Record, parse_rows, unused_columns
+from matching.exchange.importing import Column, Record, parse_rows, refuse_errors, unused_columns
 from matching.exchange.tables import Table, match_columns, read_table
 from matching.exchange.values import BadValue, clean, parse_decimal, parse_known, parse_minutes, parse_text
 from matching.services.clauses.eligibility_clock import wait_for_ledger
@@ -151,7 +151,7 @@ def run_import(
     unused = unused_columns(table, spec)
 
     def refuse(errors: Iterable[FieldError]) -> None:
-        _refuse([*cells, *(_with_header(error, headers) for error in errors)])
+        refuse_errors([*cells, *errors], headers, TO_MEND)
 
     def planned_in(session: Session) -> tuple[Planned[P], ImportReport]:
         planned = kind.plan(session, readable, today)
@@ -196,21 +196,6 @@ def read_within_limits(content: bytes) -> Table:
 def places_of(table: Table, spec: Sequence[Column]) -> dict[str, int]:
     """Where each column is in the file."""
     return match_columns(table, {column.name: (column.header, *column.aliases) for column in spec})
-
-
-def _with_header(error: FieldError, headers: Mapping[str, str]) -> FieldError:
-    column = error.column or headers.get(error.field)
-    return FieldError(error.field, error.message, error.value, error.line, column)
-
-
-def _refuse(errors: list[FieldError]) -> None:
-    if not errors:
-        return
-    errors.sort(key=lambda error: error.line or 0)
-    lines = len({error.line for error in errors})
-    many = "Au moins " if len(errors) >= MAX_ERRORS else ""
-    message = f"{many}{_lines(lines)} à corriger dans le fichier. Rien n’a été enregistré."
-    raise Invalid(message, errors[:MAX_ERRORS], reason=TO_MEND)
 
 
 class Reader:
