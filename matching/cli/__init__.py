@@ -8,7 +8,20 @@ import click
 from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
-from matching.cli import check, clauses, daily, data, decp, demonstration, levers, occupations, ranking, server, users
+from matching.cli import (
+    check,
+    clauses,
+    daily,
+    data,
+    decp,
+    demonstration,
+    levers,
+    occupations,
+    rank_all,
+    ranking,
+    server,
+    users,
+)
 from matching.cli.opening import unreachable
 from matching.errors import FieldError, Invalid, MatchingError
 
@@ -22,7 +35,7 @@ def cli() -> None:
     """
 
 
-for module in (demonstration, occupations, ranking, levers, clauses, decp, data, users, daily, check, server):
+for module in (demonstration, occupations, ranking, rank_all, levers, clauses, decp, data, users, daily, check, server):
     module.register(cli)
 
 

@@ -81,8 +81,8 @@ def read_plan(ctx: Context, top: int) -> Plan:
             ]
             session.expunge_all()
         publics = {asked.publics for asked in offers if asked.publics}
-        versions = with_publics(session, versions, publics)
-    return Plan(Basis(versions, ctx.clock.today(), ENGINE_VERSION, top), tuple(offers))
+        told = with_publics(session, versions, publics)
+    return Plan(Basis(told, ctx.clock.today(), ENGINE_VERSION, top), tuple(offers))
 
 
 def with_publics(

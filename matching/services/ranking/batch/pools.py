@@ -7,13 +7,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import wait
 from typing import Any, ParamSpec, TypeVar
 
 from matching.errors import Invalid, MatchingError
+from matching.services.ranking.batch.worker import leave
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -28,6 +30,9 @@ class Pool:
     executor: Executor
     width: int
     url: str
+
+
+OpenPool = Callable[[], AbstractContextManager[Pool]]
 
 
 def cores() -> int:
@@ -53,7 +58,10 @@ class _Here(Executor):
 @contextmanager
 def in_line(url: str) -> Iterator[Pool]:
     """No other process."""
-    yield Pool(_Here(), 1, url)
+    try:
+        yield Pool(_Here(), 1, url)
+    finally:
+        leave(url)
 
 
 # --- processes -----------------------------------------------------------------------------------------------
@@ -129,7 +137,7 @@ def cluster(address: str) -> Iterator[Pool]:
 
 def _client(address: str) -> Any:
     try:
-        from distributed import Client
+        library = import_module("distributed")
     except ModuleNotFoundError as error:
         if error.name not in ("distributed", "dask"):
             raise
@@ -138,7 +146,7 @@ def _client(address: str) -> Any:
             "« --workers » répartit le calcul sur les cœurs de cette machine."
         ) from None
     try:
-        return Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
+        return library.Client(address, timeout=ANSWER_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError):
         raise Invalid(
             f"Aucun ordonnanceur Dask ne répond à « {address} ». Vérifiez l’adresse, comme tcp://serveur:8786, et que "
@@ -146,13 +154,20 @@ def _client(address: str) -> Any:
         ) from None
 
 
-def stopped(error: Exception) -> MatchingError:
-    """What to say when a task ended otherwise than by its own answer."""
-    if isinstance(error, ModuleNotFoundError):
-        return MatchingError(
-            f"Un travailleur n’a pas ce qu’il faut ({error.name}). Installez « matching », à la même version, sur chacun."
-        )
-    return MatchingError(
-        f"Un travailleur s’est arrêté avant la fin ({type(error).__name__}), faute de mémoire peut-être. Recommencez "
-        "avec moins de travailleurs\u00a0; « --resume » reprend les offres déjà classées."
-    )
+@contextmanager
+def said() -> Iterator[None]:
+    """A task that ended otherwise than by its own answer, said with its remedy; a fault of the program stays one."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MatchingError(
+            f"Il manque « {error.name} » à un travailleur. Installez « matching », à la même version, sur chacun."
+        ) from error
+    except Exception as error:
+        lost = isinstance(error, BrokenExecutor | CancelledError) or type(error).__module__.startswith("distributed")
+        if not lost:
+            raise
+        raise MatchingError(
+            "Un travailleur s’est arrêté avant la fin, faute de mémoire peut-être. Recommencez avec moins de "
+            "travailleurs\u00a0; « --resume » reprend les offres déjà classées."
+        ) from error

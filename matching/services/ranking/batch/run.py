@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 
-from matching.errors import Conflict, MatchingError
+from matching.errors import Conflict
 from matching.services.context import Context
 from matching.services.policy import policy_for
 from matching.services.ranking.batch.plan import Asked, Basis, Plan, read_plan
-from matching.services.ranking.batch.pools import Pool, stopped
+from matching.services.ranking.batch.pools import OpenPool, Pool, said
 from matching.services.ranking.batch.sheet import OfferLine, Sheet
 from matching.services.ranking.batch.shortlist import shortlists
 from matching.services.ranking.batch.worker import Moved, rank_chunk
@@ -45,7 +44,7 @@ class _Moved(Exception):
 
 def rank_all(
     ctx: Context,
-    pool: Callable[[], AbstractContextManager[Pool]],
+    pool: OpenPool,
     *,
     top: int,
     sheet: Sheet | None = None,
@@ -170,12 +169,8 @@ def _answers(pool: Pool, plan: Plan, todo: Sequence[Asked]) -> Iterator[list[Off
 
 
 def _answer(future: Future[list[OfferLine] | Moved]) -> list[OfferLine]:
-    try:
+    with said():
         found = future.result()
-    except MatchingError:
-        raise
-    except Exception as error:
-        raise stopped(error) from error
     if isinstance(found, Moved):
         raise _Moved
     return found

@@ -88,12 +88,13 @@ class Sheet:
     def done(self) -> dict[str, OfferLine]:
         """What an earlier run left, by offer: cut short, else whole. Its end may be torn: unreadable lines go."""
         for path in (self.beside, self.path):
-            with suppress(FileNotFoundError):
-                try:
-                    text = path.read_text(encoding="utf-8", errors="replace")
-                except OSError:
-                    raise _unwritable(self.path) from None
-                return {line.offer: line for line in _readable(text)}
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except FileNotFoundError:
+                continue
+            except OSError:
+                raise _unwritable(self.path) from None
+            return {line.offer: line for line in _readable(text)}
         return {}
 
     def begin(self, kept: Iterable[OfferLine]) -> None:
@@ -113,10 +114,10 @@ class Sheet:
             written = os.write(self._file, data)
             if written < len(data):
                 raise OSError("no room left")
+            self._sure += written
             os.fsync(self._file)
         except OSError:
             raise _unwritable(self.path) from None
-        self._sure += len(data)
 
     def close(self) -> None:
         """Leave the file beside as it is, ready to be taken up again: whole lines only."""

@@ -91,6 +91,14 @@ def rank_chunk(url: str, basis: Basis, publics: Publics, offers: tuple[Asked, ..
         return [_line(worker.desk, asked) for asked in offers]
 
 
+def leave(url: str) -> None:
+    """Forget what was read of a database and let its connections go."""
+    with _opening:
+        worker = _workers.pop(url, None)
+    if worker:
+        worker.ctx.engine.dispose()
+
+
 _CANNOT_READ = (
     "Un travailleur n’arrive pas à lire la base de données. Vérifiez que chacun reçoit la même "
     "MATCHING_DATABASE_URL et joint le serveur, puis recommencez."

@@ -71,6 +71,7 @@ _ACTIONS = {
     "offer.state_changed": "État de l’offre changé",
     "offer.wording_kept": "Texte de l’offre gardé, avec une raison",
     "list.shown": "Liste de personnes montrée",
+    "offers.ranked": "Personnes classées pour toutes les offres ouvertes",
     "offers.shown": "Offres les plus proches d’une personne montrées",
     "match.explained": "Explication montrée",
     "demonstration.built": "Démonstration préparée",

@@ -1,0 +1,247 @@
+"""A run that is cut, taken up again, overtaken by edits: the file is whole or usable, and of one state of the data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matching.clock import SystemClock
+from matching.errors import Conflict, Invalid, MatchingError
+from matching.services.context import Context
+from matching.services.ranking.batch import OfferLine, Pool, Sheet, in_line, rank_all
+from matching.services.ranking.batch.pools import OpenPool, processes
+from tests.ranking_batch.conftest import World
+from tests.support import factories
+
+
+def lines_of(path: Path) -> list[OfferLine]:
+    return [OfferLine.read(line) for line in path.read_text().splitlines()]
+
+
+def whole(world: World, path: Path) -> bytes:
+    rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path))
+    return path.read_bytes()
+
+
+def cut_after(world: World, path: Path, offers: int) -> None:
+    def tell(done: int, total: int) -> None:
+        if done >= offers:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), tell=tell)
+
+
+def resumed(world: World, path: Path, **options: Any) -> tuple[int, str]:
+    batch = rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), resume=True, **options)
+    assert not Sheet(path).beside.exists()
+    return batch.kept, batch.outdated
+
+
+def test_taken_up_again_it_gives_the_same_file(world: World, tmp_path: Path) -> None:
+    expected = whole(world, tmp_path / "whole.jsonl")
+    path = tmp_path / "cut.jsonl"
+    cut_after(world, path, 3)
+    assert not path.exists()
+    assert len(lines_of(Sheet(path).beside)) >= 3
+    with Sheet(path).beside.open("a") as torn:
+        torn.write('{"offer":"O-00009","day":"20')
+    kept, outdated = resumed(world, path)
+    assert (kept >= 3, outdated) == (True, "")
+    assert path.read_bytes() == expected
+    assert resumed(world, path) == (len(world.offers), "")
+    assert path.read_bytes() == expected
+
+
+def test_an_older_file_is_made_again_unless_forced(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "cut.jsonl"
+    cut_after(world, path, 3)
+    before = path.with_name("kept")
+    Sheet(path).beside.rename(before)
+    factories.candidate(world.ctx, world.unit, windows=factories.WEEK)
+    for force, mixed in ((False, False), (True, True)):
+        Sheet(path).beside.write_bytes(before.read_bytes())
+        kept, outdated = resumed(world, path, force=force)
+        assert (kept > 0, outdated == "") == (mixed, mixed)
+        versions = {line.basis.versions["people"] for line in lines_of(path)}
+        assert len(versions) == (2 if mixed else 1)
+        assert len(lines_of(path)) == len(world.offers)
+
+
+def test_a_birth_date_written_elsewhere_counts_for_reserved_offers(world: World, tmp_path: Path) -> None:
+    """No stream counts the answers of protected facts: the version of publics does."""
+    from matching.store.tables.people import Candidate
+    from matching.store.tables.protected import ProtectedFact
+
+    path = tmp_path / "cut.jsonl"
+    cut_after(world, path, 3)
+    with world.ctx.write(None) as work:
+        person = work.session.get_one(Candidate, world.people[2]).person_id
+        on = factories.today(world.ctx)
+        work.session.add(ProtectedFact(person_id=person, kind="birth_date", value="2005-05-05", known_on=on))
+        work.record("test.birth_date", "person", person)
+    kept, outdated = resumed(world, path)
+    assert kept == 0
+    assert "données ont changé" in outdated
+
+
+def edited_before(world: World, tasks: int) -> OpenPool:
+    """In line, somebody arriving just before each of the first tasks is done."""
+
+    @contextmanager
+    def pool() -> Iterator[Pool]:
+        with in_line(world.url) as plain:
+            submit = plain.executor.submit
+            left = tasks
+
+            def overtaken(*task: Any) -> Future[Any]:
+                nonlocal left
+                left -= 1
+                if left >= 0:
+                    factories.candidate(world.ctx, world.unit, windows=factories.WEEK)
+                return submit(*task)
+
+            plain.executor.submit = overtaken  # type: ignore[method-assign, assignment]
+            yield plain
+
+    return pool
+
+
+def test_edits_while_workers_open_make_it_begin_again(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "lists.jsonl"
+    rank_all(world.ctx, edited_before(world, 1), top=10, sheet=Sheet(path))
+    lines = lines_of(path)
+    assert {line.considered for line in lines} == {len(world.people) + 1}
+    assert path.read_bytes() == whole(world, tmp_path / "again.jsonl")
+
+
+def test_edits_without_end_are_told(world: World) -> None:
+    with pytest.raises(Conflict, match="heure calme"):
+        rank_all(world.ctx, edited_before(world, 1000), top=10)
+
+
+def test_edits_once_begun_wait_for_the_next_run(world: World, tmp_path: Path) -> None:
+    expected = whole(world, tmp_path / "before.jsonl")
+
+    def tell(done: int, total: int) -> None:
+        if done:
+            factories.candidate(world.ctx, world.unit, windows=factories.WEEK)
+
+    path = tmp_path / "lists.jsonl"
+    rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), tell=tell)
+    assert path.read_bytes() == expected
+
+
+def test_a_full_disk_leaves_whole_lines(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lists.jsonl"
+    plain, calls = os.write, []
+
+    def short(file: int, data: bytes) -> int:
+        calls.append(file)
+        return plain(file, data if len(calls) < 3 else data[:50])
+
+    monkeypatch.setattr("matching.services.ranking.batch.sheet.os.write", short)
+    with pytest.raises(Invalid, match="la place"):
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path))
+    monkeypatch.undo()
+    text = Sheet(path).beside.read_text()
+    assert text.endswith("}\n")
+    assert lines_of(Sheet(path).beside)
+    kept, _ = resumed(world, path)
+    assert kept == text.count("\n")
+
+
+def test_a_file_nobody_can_write_is_told_before_the_work(world: World, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="ne peut pas être écrit"):
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(tmp_path / "no" / "lists.jsonl"))
+
+
+def test_a_worker_that_dies_is_told_with_what_to_do(make_world: Callable[..., World], ctx: Context) -> None:
+    world = make_world(ctx)
+
+    @contextmanager
+    def pool() -> Iterator[Pool]:
+        with processes(world.url, 1) as plain:
+            submit = plain.executor.submit
+            plain.executor.submit = lambda *task: submit(os._exit, 1)  # type: ignore[method-assign, assignment]
+            yield plain
+
+    with pytest.raises(MatchingError, match="--resume"):
+        rank_all(world.ctx, pool, top=10)
+
+
+# --- the command itself --------------------------------------------------------------------------------------
+
+
+def command(url: str, *words: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.ranking_batch.slow_command", "rank-all", *map(str, words)],
+        env={**os.environ, "MATCHING_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ran(url: str, *words: object) -> str:
+    """What a command that is left alone prints."""
+    with command(url, *words) as run:
+        told, said = run.communicate(timeout=120)
+    assert run.returncode == 0, said
+    return told
+
+
+def interrupted(url: str, path: Path, sent: signal.Signals) -> str:
+    """Send the signal once a first packet is written; what is said then."""
+    with command(url, "--workers", 2, "--output", path) as run:
+        deadline = time.monotonic() + 60
+        while not (Sheet(path).beside.exists() and Sheet(path).beside.stat().st_size):
+            assert run.poll() is None, run.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        if sent is signal.SIGINT:
+            # As a terminal does: to the whole group, the workers too.
+            os.killpg(run.pid, sent)
+        else:
+            run.send_signal(sent)
+        _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    return said
+
+
+def test_interrupted_then_resumed_it_gives_the_same_file(
+    make_world: Callable[..., World], ctx: Context, tmp_path: Path
+) -> None:
+    world = make_world(ctx, 50)
+    path, expected = tmp_path / "lists.jsonl", tmp_path / "whole.jsonl"
+    said = interrupted(world.url, path, signal.SIGINT)
+    assert "--resume" in said
+    assert "Traceback" not in said
+    assert not path.exists()
+    kept = len(lines_of(Sheet(path).beside))
+    assert 0 < kept < len(world.offers)
+    assert f"gardées : {kept}" in ran(world.url, "--workers", 2, "--output", path, "--resume")
+    today = replace(ctx, clock=SystemClock())
+    rank_all(today, world.here(), top=50, sheet=Sheet(expected))
+    assert path.read_bytes() == expected.read_bytes()
+
+
+def test_stopped_by_the_system_it_leaves_as_usable_a_file(
+    make_world: Callable[..., World], ctx: Context, tmp_path: Path
+) -> None:
+    world = make_world(ctx, 50)
+    said = interrupted(world.url, tmp_path / "lists.jsonl", signal.SIGTERM)
+    assert "--resume" in said
+    assert 0 < len(lines_of(Sheet(tmp_path / "lists.jsonl").beside)) < len(world.offers)
