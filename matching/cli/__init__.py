@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
 from matching.cli import (
+    bench,
     check,
     clauses,
     daily,
@@ -35,7 +36,21 @@ def cli() -> None:
     """
 
 
-for module in (demonstration, occupations, ranking, rank_all, levers, clauses, decp, data, users, daily, check, server):
+for module in (
+    demonstration,
+    occupations,
+    ranking,
+    rank_all,
+    levers,
+    clauses,
+    decp,
+    data,
+    users,
+    daily,
+    check,
+    bench,
+    server,
+):
     module.register(cli)
 
 

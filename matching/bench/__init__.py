@@ -1,0 +1,1 @@
+"""Figures against what others would use, and of quality on invented worlds: `matching bench`."""

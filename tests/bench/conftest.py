@@ -1,0 +1,14 @@
+"""One small invented world for the tests of this folder."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("wordfreq", reason="the extra `bench` is not installed")
+
+from matching.bench.world import World, build
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return build(2000, 40, seed=7, texts=True)
