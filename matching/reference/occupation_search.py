@@ -1,17 +1,16 @@
-"""Finding an occupation from anybody's words, typos and advertisements included.
+"""Finding an occupation from anybody's words, typos and advertisements included; and the skills they suggest.
 
-Half lexical (cosine of character n-grams with every form of every title), half supervised (a linear classifier
-over the occupations, on the same n-grams reduced by truncated SVD), after repair of the words that no title
-has. The lexical half wins on noise, the supervised half on wordings never seen; the nearest titles are then
-compared word by word, because a cut or damaged word is judged better beside the word it stands for.
+Two halves. Lexical, after repair of the words that no title has: every form of every title beside the words
+(`lexical`). Supervised: a classifier of the V3 families learnt from all the titles and skills of each
+(`classifier`), on the words as they were written, since a repair would turn an unseen word into another trade. The
+lexical half wins on noise and known titles, the supervised half on wordings never seen. Their sum, in logarithms
+of chances, ranks the occupations; what is nearly a title word for word comes first.
 """
 
 from __future__ import annotations
 
+import copy
 import json
-import math
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,23 +21,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import Invalid
-from matching.reference.model import JobTitle, Occupation, Synonym
+from matching.reference.classifier import TextClassifier
+from matching.reference.lexical import Floats, LexicalIndex, alike
+from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skill, Synonym
 from matching.reference.query_words import Word, query_words, title_words
+from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
-
-FORMAT = 1
-_LENGTHS = (2, 3, 4, 5)
-_DIMENSIONS = 256
-_RIDGE = 0.3
-_LEXICAL_SHARE = 0.5
-_NEAREST = 80
-_NEARLY_SAME = 0.5  # added to the lexical half of a title that the words cover nearly whole
-_REPAIR_CUTOFF = 0.72
-_SURE_REPAIR = 0.8  # one slip in five letters; "quoi" is no sure "quai"
-# Logistic regression of "the family is right" on (1, score, lead), measured on noisy, unseen and everyday words.
-_CALIBRATION = (-2.77, 6.15, 3.70)
+FORMAT = 2
+_LEXICAL = 10.0  # logarithms of chance for a title that covers the words and is covered by them
+_SAME = 8.0  # more for one that says nearly the same
+_LEAST_CHANCE = -8.0  # the classifier alone never rules a family out
+_OWN = 12.0  # words added by an administrator that are the whole text: first whatever the rest
+_FOUND = 0.75  # likeness from which a word of the text is a word of an added expression
+_PARTLY = 0.8  # confidence at most when an added expression is only a part of the text
+_SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
+_TELLING = 5  # families at most that use a skill which tells them apart
+# Logistic regression of "the family is right" on (1, log-odds of the family, lexical score of the best form).
+_CALIBRATION = (-1.19, 0.385, 0.111)
 
 SURE = 0.9
 """Confidence from which an occupation is taken without asking."""
@@ -66,8 +65,20 @@ class Decision:
     choices: tuple[Suggestion, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a text says: `scores` of each occupation and `lexical` of each form, both in logarithms of chance.
+
+    `own`: how much of the text each occupation's added expressions explain, 0 to 1.
+    """
+
+    scores: Floats
+    lexical: Floats
+    own: Floats
+
+
 class OccupationSearch:
-    """Learns from titles and everyday words, then finds occupations. Read-only once fitted: share it freely."""
+    """Learns from titles, everyday words and skills, then finds. Read-only once fitted: share it freely."""
 
     def __init__(self) -> None:
         self._codes: list[str] = []
@@ -75,29 +86,24 @@ class OccupationSearch:
         self._labels: list[str] = []
         self._title_ids: list[int] = []
         self._title_labels: list[str] = []
-        self._forms: list[str] = []
         self._form_code = np.zeros(0, np.int32)
         self._form_title = np.zeros(0, np.int32)
-        self._gram_list: list[str] = []
-        self._grams: dict[str, int] = {}
-        self._idf: Floats = np.zeros(0, np.float32)
-        self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
-        self._posting_forms = np.zeros(0, np.int32)
-        self._posting_weights: Floats = np.zeros(0, np.float32)
-        self._reduction: Floats = np.zeros((0, 0), np.float32)
-        self._classifier: Floats = np.zeros((0, 0), np.float32)
-        self._words: dict[str, float] = {}
-        self._known: frozenset[str] = frozenset()
-        self._sorted_words: list[str] = []
-        self._first_form: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._form_words: list[tuple[str, ...]] = []
+        self._forms = LexicalIndex([])
+        self._classifier = TextClassifier()
+        self._skills: SkillSearch | None = None
+        self._own: tuple[tuple[tuple[str, ...], int], ...] = ()
 
     # Learning ---------------------------------------------------------------------------------------------
 
     def fit(
-        self, titles: Iterable[JobTitle], synonyms: Iterable[Synonym], occupations: Iterable[Occupation]
+        self,
+        titles: Iterable[JobTitle],
+        synonyms: Iterable[Synonym],
+        occupations: Iterable[Occupation],
+        skills: Iterable[Skill] = (),
+        links: Iterable[OccupationSkill] = (),
     ) -> OccupationSearch:
-        """Learn every form of every title and the synonyms; returns itself. Without a title, a label does.
+        """Learn every form of every title, the synonyms and the skills; returns itself. Without a title, a label does.
 
         Titles and synonyms whose occupation is not given are left out.
         """
@@ -107,15 +113,23 @@ class OccupationSearch:
         self._codes = [occupation.code for occupation in kept]
         self._families = [occupation.family for occupation in kept]
         self._labels = [occupation.label for occupation in kept]
+        self._prepare()
         self._learn_forms(list(titles), list(synonyms))
-        self._index_words()
-        matrix = self._learn_grams()
-        self._learn_classifier(matrix)
+        place = {code: int(at) for code, at in zip(self._codes, self._family_of, strict=True)}
+        place |= {family: at for at, family in enumerate(self._family_names)}
+        self._skills = SkillSearch.of(skills, links, place)
+        self._learn_families()
         return self
+
+    def _prepare(self) -> None:
+        """What is made from the lists, after learning or loading."""
+        self._family_names, self._family_of = np.unique(self._families, return_inverse=True)
+        self._place = {code: at for at, code in enumerate(self._codes)}
+        self._first_form = np.searchsorted(self._form_code, np.arange(len(self._codes)))
 
     def _learn_forms(self, titles: Sequence[JobTitle], synonyms: Sequence[Synonym]) -> None:
         """Every distinct (words, occupation), sorted by occupation, with the title it comes from."""
-        place = {code: i for i, code in enumerate(self._codes)}
+        place = self._place
         held = [title for title in titles if title.code in place]
         self._title_ids = [title.id for title in held]
         self._title_labels = [title.label for title in held]
@@ -133,113 +147,90 @@ class OccupationSearch:
             if at not in principal:  # an occupation without a title is found by its label
                 found.setdefault((at, " ".join(title_words(label))), -1)
         ordered = sorted((key, number) for key, number in found.items() if key[1])
-        self._forms = [words for (_, words), _ in ordered]
         self._form_code = np.array([at for (at, _), _ in ordered], np.int32)
         self._form_title = np.array([number for _, number in ordered], np.int32)
+        self._first_form = np.searchsorted(self._form_code, np.arange(len(self._codes)))
+        self._forms = LexicalIndex([words for (_, words), _ in ordered]).learn()
 
-    def _index_words(self) -> None:
-        """Rarity of each word, and what queries need of the forms."""
-        self._form_words = [tuple(form.split()) for form in self._forms]
-        seen = Counter(word for words in self._form_words for word in set(words))
-        total = len(self._forms)
-        self._words = {word: math.log(1 + total / count) for word, count in seen.items()}
-        self._known = frozenset(self._words)
-        self._sorted_words = sorted(self._words)
-        places = np.arange(len(self._codes))
-        self._first_form = np.searchsorted(self._form_code, places)
+    def _learn_families(self) -> None:
+        """The classifier, from every form, and from the skills that few families use."""
+        told = self._skills.examples(_TELLING) if self._skills else []
+        texts = [*self._forms.texts, *(words for words, _, _ in told)]
+        classes = np.concatenate([self._family_of[self._form_code], np.array([f for _, f, _ in told], np.int64)])
+        weights = [1.0] * len(self._forms.texts) + [_SKILL_SHARE * share for _, _, share in told]
+        self._classifier = TextClassifier().learn(
+            texts, classes.astype(np.int64), np.array(weights, np.float32), len(self._family_names)
+        )
 
-    def _learn_grams(self) -> Any:
-        """The TF-IDF matrix of the forms (CSR), kept as one posting list per n-gram."""
-        from scipy.sparse import csr_matrix
-
-        of_word = {word: _grams(word) for word in self._words}
-        counts: Counter[str] = Counter()
-        for words in self._form_words:
-            counts.update({gram for word in words for gram in of_word[word]})
-        self._gram_list = sorted(counts)
-        self._grams = {gram: i for i, gram in enumerate(self._gram_list)}
-        total = len(self._forms)
-        frequency = np.array([counts[gram] for gram in self._grams], np.float32)
-        self._idf = (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
-        place = {word: [self._grams[gram] for gram in grams] for word, grams in of_word.items()}
-        columns = [place[word] for words in self._form_words for word in words]
-        flat = np.fromiter((column for part in columns for column in part), np.int32)
-        sizes = [sum(len(place[word]) for word in words) for words in self._form_words]
-        pointers = np.concatenate([[0], np.cumsum(sizes)])
-        matrix = csr_matrix((np.ones(len(flat), np.float32), flat, pointers), shape=(total, len(self._grams)))
-        matrix.sum_duplicates()
-        matrix.data = (1 + np.log(matrix.data)) * self._idf[matrix.indices]
-        norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        matrix.data /= np.repeat(np.maximum(norms, 1e-9), np.diff(matrix.indptr)).astype(np.float32)
-        postings = matrix.tocsc()
-        self._starts = postings.indptr.astype(np.int64)
-        self._posting_forms = postings.indices.astype(np.int32)
-        self._posting_weights = _as_saved(postings.data)
-        return matrix
-
-    def _learn_classifier(self, matrix: Any) -> None:
-        """Truncated SVD of the forms, then a ridge regression of the occupation, balanced between occupations."""
-        from sklearn.utils.extmath import randomized_svd
-
-        size = max(1, min(_DIMENSIONS, min(matrix.shape) - 1))
-        _, _, axes = randomized_svd(matrix, n_components=size, n_iter=2, random_state=0)
-        self._reduction = _as_saved(np.ascontiguousarray(axes.T))
-        reduced = _normalised(matrix @ self._reduction)
-        per_code = np.bincount(self._form_code, minlength=len(self._codes)).astype(np.float32)
-        weight = 1 / np.sqrt(per_code[self._form_code])
-        weighted = reduced * weight[:, None]
-        gram = weighted.T @ reduced + _RIDGE * np.eye(size, dtype=np.float32)
-        target = np.zeros((len(self._codes), size), np.float32)
-        np.add.at(target, self._form_code, weighted)
-        self._classifier = np.linalg.solve(gram, target.T).astype(np.float32)
+    def with_words(self, synonyms: Iterable[Synonym]) -> OccupationSearch:
+        """The same search, with words added since: nothing is learnt again, this one does not change."""
+        more = copy.copy(self)
+        more._own = tuple(
+            (tuple(title_words(synonym.words)), self._place[synonym.rome_code])
+            for synonym in synonyms
+            if synonym.rome_code in self._place
+        )
+        return more
 
     # Keeping ----------------------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
         """Write the model in one file (NumPy's npz, no pickled object), replaced at once when complete."""
-        texts = {name: getattr(self, name) for name in _TEXTS}
+        parts = {"titles": self._forms.kept(), "classifier": self._classifier.kept()}
+        if self._skills:
+            parts["skills"] = self._skills.kept()
+        texts = {"": {name: getattr(self, name) for name in _TEXTS}} | {name: part[0] for name, part in parts.items()}
+        arrays: dict[str, Any] = {"form_code": self._form_code, "form_title": self._form_title}
+        arrays |= {f"{name}.{key}": array for name, (_, held) in parts.items() for key, array in held.items()}
         partial = path.with_name(path.name + ".part")
         with partial.open("wb") as stream:
             np.savez(
                 stream,
                 format=np.array(FORMAT),
                 texts=np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), np.uint8),
-                **{name: getattr(self, name).astype(kind) for name, (kind, _) in _ARRAYS.items()},
+                **arrays,
             )
         partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> OccupationSearch:
         """Read a saved model; `Invalid` when the file is not one, or was written by another version."""
-        model = cls()
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 if int(held["format"]) != FORMAT:
                     raise ValueError("another format")
-                for name, values in json.loads(held["texts"].tobytes()).items():
-                    setattr(model, name, values)
-                for name, (_, kind) in _ARRAYS.items():
-                    setattr(model, name, held[name].astype(kind))
+                return cls()._take(json.loads(held["texts"].tobytes()), held)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise Invalid(
                 f"Le modèle de recherche de métiers {path.name} ne peut pas être lu. Rechargez le référentiel des "
                 "métiers pour le refaire."
             ) from error
-        model._grams = {gram: i for i, gram in enumerate(model._gram_list)}
-        model._index_words()
-        return model
+
+    def _take(self, texts: dict[str, Any], held: Any) -> OccupationSearch:
+        for name in _TEXTS:
+            setattr(self, name, texts[""][name])
+
+        def arrays(part: str) -> dict[str, NDArray[Any]]:
+            return {name.partition(".")[2]: held[name] for name in held.files if name.startswith(part + ".")}
+
+        self._form_code, self._form_title = held["form_code"], held["form_title"]
+        self._forms = LexicalIndex.again(texts["titles"], arrays("titles"))
+        self._classifier = TextClassifier.again(texts["classifier"], arrays("classifier"))
+        self._skills = SkillSearch.again(texts["skills"], arrays("skills")) if "skills" in texts else None
+        self._prepare()
+        return self
 
     # Finding ----------------------------------------------------------------------------------------------
 
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
         """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade."""
-        words = self._repair(query_words(text, self._known))
-        columns, weights = self._weigh(words)
-        if not len(columns):
+        words = query_words(text, self._forms.known)
+        read = self._read(words)
+        if read is None:
             return []
-        cosines = self._cosines(columns, weights)
-        learnt = self._learnt(columns, weights)
-        return self._suggest(words, cosines, learnt, top)
+        order = np.argsort(-read.scores, kind="stable")[:top]
+        confidences = self._confidences(read, order)
+        return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
 
     def search_many(self, texts: Iterable[str], top: int = 5) -> list[list[Suggestion]]:
         """`search` of each text, in the order given."""
@@ -251,88 +242,61 @@ class OccupationSearch:
         sure = found[0] if found and found[0].confidence >= SURE else None
         return Decision(sure, found)
 
-    def _repair(self, words: Sequence[Word]) -> list[Word]:
-        return [self._repaired(word) for word in words]
+    def skills(self, text: str, top: int = 5) -> list[SkillSuggestion]:
+        """The `top` skills for words that tell a skill or a trade; empty when none has to do with them."""
+        words = query_words(text, self._forms.known)
+        if self._skills is None or not words:
+            return []
+        read = self._read(words)
+        chances = np.zeros(len(self._family_names), np.float32) if read is None else self._chances(read)
+        return self._skills.find(words, chances, top)
 
-    def _repaired(self, word: Word) -> Word:
-        """The word itself when known; the beginning of a known word is marked so; else its nearest word."""
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
+    def _read(self, words: Sequence[Word]) -> _Read | None:
+        like = self._forms.compare(self._forms.repaired(words))
+        own = self._own_cover(words)
+        if like is None and not own.any():
+            return None
+        told = self._classifier.log_chances(words)[self._family_of]
+        scores = np.maximum(told, _LEAST_CHANCE) + _OWN * own
+        lexical = np.zeros(len(self._form_code), np.float32)
+        if like is not None:
+            lexical = _LEXICAL * like.scores + _SAME * like.same
+            scores += np.maximum.reduceat(lexical, self._first_form)
+        return _Read(scores.astype(np.float32), lexical, own)
 
-        if word.text in self._words and not word.cut:
-            return word
-        if word.usual or (len(word.text) >= 2 and self._begins_a_word(word.text)):
-            return Word(word.text, True, word.usual)
-        if len(word.text) < 4:
-            return word
-        near = process.extract(
-            word.text,
-            self._sorted_words,
-            scorer=OSA.normalized_similarity,
-            score_cutoff=_REPAIR_CUTOFF,
-            limit=3,
-        )
-        if not near:
-            return word
-        best = max(near, key=lambda hit: (hit[1], -self._words[hit[0]]))
-        return Word(best[0], trust=1.0 if best[1] >= _SURE_REPAIR else best[1])
+    def _own_cover(self, words: Sequence[Word]) -> Floats:
+        """For each occupation, 0 to 1: the share of the words that an added expression, found whole, explains."""
+        cover = np.zeros(len(self._codes), np.float32)
+        for expression, at in self._own:
+            table = [[alike(word, other) for other in expression] for word in words]
+            if all(max(column) >= _FOUND for column in zip(*table, strict=True)):
+                explained = sum(max(row) >= _FOUND for row in table) / len(table)
+                cover[at] = max(cover[at], explained)
+        return cover
 
-    def _begins_a_word(self, start: str) -> bool:
-        at = bisect_left(self._sorted_words, start)
-        return at < len(self._sorted_words) and self._sorted_words[at].startswith(start)
+    def _chances(self, read: _Read) -> Floats:
+        """The chance of each family, by its best occupation, before calibration."""
+        best = np.full(len(self._family_names), -np.inf, np.float32)
+        np.maximum.at(best, self._family_of, read.scores)
+        shares = np.exp(best - best.max())
+        return np.asarray(shares / shares.sum(), np.float32)
 
-    def _weigh(self, words: Sequence[Word]) -> tuple[Ints, Floats]:
-        """The columns of a query's n-grams and their weights, of norm 1, less for what no title has."""
-        grams = [gram for word in words for gram in _readings(word)]
-        found = [self._grams[gram] for gram in grams if gram in self._grams]
-        if not found:
-            return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        columns, counts = np.unique(np.array(found, np.int32), return_counts=True)
-        weights = ((1 + np.log(counts)) * self._idf[columns]).astype(np.float32)
-        strange = (len(grams) - len(found)) * float(self._idf.max()) ** 2
-        return columns, weights / math.sqrt(float(weights @ weights) + strange)
+    def _confidences(self, read: _Read, order: NDArray[np.int64]) -> list[float]:
+        """The chance that the family of each is right, going down the list."""
+        chances = np.clip(self._chances(read)[self._family_of[order]], 1e-9, 1 - 1e-6)
+        lead = np.log(chances / (1 - chances))
+        best = np.maximum.reduceat(read.lexical, self._first_form)[order]
+        asked = _CALIBRATION[0] + _CALIBRATION[1] * lead + _CALIBRATION[2] * best
+        found = np.minimum.accumulate(1 / (1 + np.exp(-asked)))
+        if read.own[order[0]] > 0:  # words added since: sure when they are the whole text and mean one occupation
+            whole = read.own[order[0]] == 1 and np.count_nonzero(read.own == 1) == 1
+            found = np.minimum(found, _PARTLY)
+            found[0] = 1.0 if whole else found[0]
+        return [round(float(chance), 4) for chance in found]
 
-    def _cosines(self, columns: Ints, weights: Floats) -> Floats:
-        scores = np.zeros(len(self._forms), np.float32)
-        for column, weight in zip(columns.tolist(), weights.tolist(), strict=True):
-            part = slice(self._starts[column], self._starts[column + 1])
-            scores[self._posting_forms[part]] += weight * self._posting_weights[part]
-        return scores
-
-    def _learnt(self, columns: Ints, weights: Floats) -> Floats:
-        reduced = weights @ self._reduction[columns]
-        known = float(np.linalg.norm(weights))
-        return np.asarray(_normalised(reduced[None, :])[0] @ self._classifier * known, np.float32)
-
-    def _suggest(self, words: Sequence[Word], cosines: Floats, learnt: Floats, top: int) -> list[Suggestion]:
-        """Compare the nearest forms word by word, then rank the occupations by both halves."""
-        count = min(_NEAREST, len(cosines))
-        nearest = np.argpartition(-cosines, count - 1)[:count]
-        aligned = self._align(words, nearest.tolist())
-        lexical = cosines * 0.5
-        lexical[nearest] += 0.5 * aligned + _NEARLY_SAME * np.clip((aligned - 0.85) / 0.15, 0, 1)
-        best = np.maximum.reduceat(lexical, self._first_form)
-        scores = _LEXICAL_SHARE * best + (1 - _LEXICAL_SHARE) * np.clip(learnt, 0, 1)
-        order = np.argsort(-scores, kind="stable")[:top]
-        confidences = self._confidences(scores, order)
-        return [self._suggestion(int(at), lexical, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
-
-    def _confidences(self, scores: Floats, order: NDArray[np.int64]) -> list[float]:
-        """The chance that the family of each is right: from its score and its lead on the other families."""
-        best = int(np.argmax(scores))
-        families = np.array(self._families)
-        others = scores[families != families[best]]
-        second = float(others.max()) if len(others) else 0.0
-        found: list[float] = []
-        for at in order.tolist():
-            rival = second if families[at] == families[best] else float(scores[best])
-            chance = 1 / (1 + math.exp(-float(np.dot(_CALIBRATION, (1.0, scores[at], scores[at] - rival)))))
-            found.append(round(min([chance, *found[-1:]]), 4))
-        return found
-
-    def _suggestion(self, at: int, lexical: Floats, confidence: float) -> Suggestion:
-        last = self._first_form[at + 1] if at + 1 < len(self._first_form) else len(lexical)
-        form = int(self._first_form[at]) + int(np.argmax(lexical[self._first_form[at] : last]))
+    def _suggestion(self, at: int, read: _Read, confidence: float) -> Suggestion:
+        last = self._first_form[at + 1] if at + 1 < len(self._first_form) else len(read.lexical)
+        form = int(self._first_form[at]) + int(np.argmax(read.lexical[self._first_form[at] : last]))
         title = int(self._form_title[form])
         return Suggestion(
             self._codes[at],
@@ -342,74 +306,5 @@ class OccupationSearch:
             confidence,
         )
 
-    def _align(self, words: Sequence[Word], forms: Sequence[int]) -> Floats:
-        """How well each form and the query cover one another, word by word, rare words counting more."""
-        likeness: dict[tuple[Word, str], float] = {}
 
-        def alike(word: Word, other: str) -> float:
-            key = (word, other)
-            if key not in likeness:
-                likeness[key] = _alike(word, other)
-            return likeness[key]
-
-        usual = math.log(1 + len(self._forms) / 20)
-        rarity = [self._words.get(word.text, usual) for word in words]
-        scores = np.zeros(len(forms), np.float32)
-        for place, form in enumerate(forms):
-            others = self._form_words[form]
-            table = [[alike(word, other) for other in others] for word in words]
-            asked = sum(r * max(row) for r, row in zip(rarity, table, strict=True)) / sum(rarity)
-            weights = [self._words[other] for other in others]
-            held = sum(w * max(row[j] for row in table) for j, w in enumerate(weights)) / sum(weights)
-            scores[place] = 0.6 * asked + 0.4 * held
-        return scores
-
-
-_TEXTS = ("_codes", "_families", "_labels", "_title_ids", "_title_labels", "_forms", "_gram_list")
-# Attribute → how it is saved, how it is used.
-_ARRAYS: dict[str, tuple[Any, Any]] = {
-    "_form_code": (np.int32, np.int32),
-    "_form_title": (np.int32, np.int32),
-    "_idf": (np.float32, np.float32),
-    "_starts": (np.int64, np.int64),
-    "_posting_forms": (np.int32, np.int32),
-    "_posting_weights": (np.float16, np.float32),
-    "_reduction": (np.float16, np.float32),
-    "_classifier": (np.float32, np.float32),
-}
-
-
-def _grams(word: str, cut: bool = False) -> list[str]:
-    """The character n-grams of a word between its edges; a cut word has no end."""
-    padded = f" {word}" if cut else f" {word} "
-    return [padded[i : i + n] for n in _LENGTHS for i in range(len(padded) - n + 1)]
-
-
-def _readings(word: Word) -> list[str]:
-    """The n-grams of a word and of what it usually stands for."""
-    return _grams(word.text, word.cut) + [gram for part in word.usual.split() for gram in _grams(part)]
-
-
-def _alike(word: Word, other: str) -> float:
-    """0 to 1: 1 for the same word, near 1 for its beginning when cut, less for a damaged or related word."""
-    from rapidfuzz.distance import OSA
-
-    if word.text == other:
-        return word.trust
-    if word.usual and other in word.usual.split():
-        return 0.97
-    if other.startswith(word.text) and len(word.text) >= 2:
-        return 0.95 if word.cut else 0.8
-    near = float(OSA.normalized_similarity(word.text, other))
-    related = 0.6 if len(word.text) >= 6 and other[:6] == word.text[:6] else 0.0
-    return max(related, near * near if near >= 0.6 else 0.0)
-
-
-def _as_saved(values: Any) -> Floats:
-    """Half precision is enough: rounding at once makes a saved model answer exactly as the fitted one."""
-    return np.asarray(values, np.float16).astype(np.float32)
-
-
-def _normalised(rows: Any) -> Floats:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(norms, 1e-9), np.float32)
+_TEXTS = ("_codes", "_families", "_labels", "_title_ids", "_title_labels")

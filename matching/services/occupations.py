@@ -13,13 +13,21 @@ from sqlalchemy.orm import Session
 
 from matching.errors import Invalid
 from matching.reference.model import JobTitle as TitleRow
-from matching.reference.model import Occupation, Synonym
-from matching.reference.occupation_search import OccupationSearch, Suggestion
+from matching.reference.model import Occupation, OccupationSkill, Synonym
+from matching.reference.model import Skill as SkillRow
+from matching.reference.occupation_search import SURE, OccupationSearch, Suggestion
+from matching.reference.skill_search import SkillSuggestion
 from matching.reference.titles import searchable_forms, split_gendered
 from matching.services.context import Context
-from matching.store.tables.reference import JobTitle, OccupationSynonym, ReferenceLoad, RomeOccupation
+from matching.store.tables.reference import (
+    JobTitle,
+    OccupationSynonym,
+    ReferenceLoad,
+    RomeOccupation,
+    RomeSkill,
+    Skill,
+)
 from matching.store.unit_of_work import REFERENCE, current_versions
-from matching.text import fold
 
 _LOCK = Lock()
 
@@ -35,26 +43,25 @@ class OccupationChoice:
 
 @dataclass
 class _Loaded:
-    """The search of this worker, with what the administrator's own words add to it."""
+    """The search of this worker, the administrator's own words included."""
 
     digest: str
     search: OccupationSearch
     reference_version: int
-    own_words: dict[str, Suggestion]
     rome_version: str
 
 
 def suggest(ctx: Context, words: str, top: int = 5) -> OccupationChoice:
     """The occupations these words may mean, best first; none for empty words."""
     loaded = _load(ctx)
-    if not words.strip():
-        return OccupationChoice(False, (), loaded.rome_version)
-    own = loaded.own_words.get(fold(words))
-    if own is not None:
-        return OccupationChoice(True, (own,), loaded.rome_version)
     found = tuple(loaded.search.search(words, top))
-    decision = loaded.search.decide(words)
-    return OccupationChoice(decision.sure is not None, found, loaded.rome_version)
+    sure = bool(found) and found[0].confidence >= SURE
+    return OccupationChoice(sure, found, loaded.rome_version)
+
+
+def suggest_skills(ctx: Context, words: str, top: int = 10) -> tuple[SkillSuggestion, ...]:
+    """The skills these words tell, or usual in the occupation they mean, best first; none for empty words."""
+    return tuple(_load(ctx).search.skills(words, top))
 
 
 def train(ctx: Context) -> Path | None:
@@ -72,7 +79,7 @@ def _load(ctx: Context) -> _Loaded:
         digest = _digest(session)
         same = isinstance(held, _Loaded) and held.digest == digest
         search = held.search if isinstance(held, _Loaded) and same else _search(ctx, session, digest)
-        loaded = _Loaded(digest, search, version, _own_words(session), _rome_version(session))
+        loaded = _Loaded(digest, search.with_words(_own_words(session)), version, _rome_version(session))
         ctx.memory["occupations"] = loaded
         return loaded
 
@@ -116,8 +123,16 @@ def _learn(session: Session) -> OccupationSearch:
                 searchable_forms(title.label),
             )
         )
-    rows = session.execute(select(OccupationSynonym).where(OccupationSynonym.embedded)).scalars()
-    return OccupationSearch().fit(titles, [Synonym(row.words, row.rome_code) for row in rows], occupations)
+    synonyms = session.execute(select(OccupationSynonym).where(OccupationSynonym.embedded)).scalars()
+    skills = session.execute(select(Skill).order_by(Skill.id)).scalars()
+    links = session.execute(select(RomeSkill)).scalars()
+    return OccupationSearch().fit(
+        titles,
+        [Synonym(row.words, row.rome_code) for row in synonyms],
+        occupations,
+        [SkillRow(str(skill.id), skill.label) for skill in skills],
+        [OccupationSkill(link.rome_code, str(link.skill_id)) for link in links],
+    )
 
 
 def _keep(search: OccupationSearch, path: Path) -> None:
@@ -143,14 +158,10 @@ def _path(ctx: Context, digest: str) -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "matching" / name
 
 
-def _own_words(session: Session) -> dict[str, Suggestion]:
+def _own_words(session: Session) -> list[Synonym]:
     """Words an administrator added: taken as they are, at once, without learning again."""
-    query = (
-        select(OccupationSynonym.words, RomeOccupation.code, RomeOccupation.family, RomeOccupation.label)
-        .join(RomeOccupation, RomeOccupation.code == OccupationSynonym.rome_code)
-        .where(OccupationSynonym.embedded.is_(False))
-    )
-    return {fold(row.words): Suggestion(row.code, row.family, row.label, None, 1.0) for row in session.execute(query)}
+    query = select(OccupationSynonym).where(OccupationSynonym.embedded.is_(False)).order_by(OccupationSynonym.id)
+    return [Synonym(row.words, row.rome_code) for row in session.execute(query).scalars()]
 
 
 def _rome_version(session: Session) -> str:

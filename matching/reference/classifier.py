@@ -1,0 +1,146 @@
+"""A supervised classifier of short texts: which class the words belong to, learnt from examples.
+
+Each text is the sum of vectors learnt for its features (character n-grams, words, pairs of words that follow one
+another), and a linear softmax over the classes reads that sum. It learns from all the texts of a class together,
+which is what finds a wording that no text has. NumPy and SciPy only; the seed is fixed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.reference.lexical import Floats, as_saved, grams
+from matching.reference.query_words import Word
+
+_DIMENSIONS = 256
+_PASSES = 10
+_BATCH = 256
+_STEP = 0.3
+_HIDDEN_DROP = 0.3  # share of the sum hidden at each step, so that no dimension is relied on alone
+_WORD_SHARE = 0.5  # length of the part "words and pairs" against the part "n-grams" of a text
+_SEED = 0
+
+
+class TextClassifier:
+    """Read-only once learnt. Classes are numbered from 0."""
+
+    def __init__(self) -> None:
+        self._features: dict[str, int] = {}
+        self._idf: Floats = np.zeros(0, np.float32)
+        self._is_word: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._vectors: Floats = np.zeros((0, 0), np.float32)
+        self._classes: Floats = np.zeros((0, 0), np.float32)
+
+    def learn(self, texts: Sequence[str], classes: NDArray[np.int64], weights: Floats, total: int) -> TextClassifier:
+        """Learn that each text (folded words) is of its class among `total`, counting for its weight (0 to 1)."""
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        read = [features([Word(word) for word in text.split()]) for text in texts]
+        counts = Counter(feature for found in read for feature in set(found))
+        self._features = {feature: i for i, feature in enumerate(sorted(counts))}
+        frequency = np.array([counts[feature] for feature in self._features], np.float32)
+        self._idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+        self._is_word = np.array([feature[0] == _WORD_MARK for feature in self._features])
+        with threadpool_limits(1):  # the same sums in the same order on any machine, and no wait on a busy one
+            vectors, outputs = _descend(self._matrix(read), classes, weights, total)
+        self._vectors, self._classes = as_saved(vectors), as_saved(outputs)
+        return self
+
+    def _matrix(self, read: Sequence[Sequence[str]]) -> Any:
+        from scipy.sparse import csr_matrix
+
+        rows = [self._weigh(found) for found in read]
+        pointers = np.concatenate([[0], np.cumsum([len(columns) for columns, _ in rows])])
+        columns = np.concatenate([columns for columns, _ in rows])
+        values = np.concatenate([values for _, values in rows])
+        return csr_matrix((values, columns, pointers), shape=(len(read), len(self._features)))
+
+    def _weigh(self, found: Iterable[str]) -> tuple[NDArray[np.int64], Floats]:
+        """The columns of the features and their weights: n-grams of norm 1, words of norm a half, then norm 1."""
+        known = Counter(self._features[feature] for feature in found if feature in self._features)
+        columns = np.fromiter(sorted(known), np.int64, len(known))
+        counts = np.array([known[int(column)] for column in columns], np.float32)
+        values = (1 + np.log(counts)) * self._idf[columns] if len(columns) else counts
+        words = self._is_word[columns]
+        for part, length in ((words, _WORD_SHARE), (~words, 1.0)):
+            values[part] *= length / max(float(np.linalg.norm(values[part])), 1e-9)
+        return columns, (values / max(float(np.linalg.norm(values)), 1e-9)).astype(np.float32)
+
+    def log_chances(self, words: Sequence[Word]) -> Floats:
+        """The logarithm of the chance of each class; the same for all when nothing in the words is known."""
+        columns, values = self._weigh(features(words))
+        scores = (values @ self._vectors[columns]) @ self._classes
+        scores = scores - scores.max()
+        return np.asarray(scores - math.log(float(np.exp(scores).sum())), np.float32)
+
+    def kept(self) -> tuple[dict[str, list[str]], dict[str, NDArray[Any]]]:
+        """What a file must hold to make it again: lists of words, and arrays."""
+        arrays = {"idf": self._idf, "is_word": self._is_word, "vectors": self._vectors.astype(np.float16)}
+        return {"features": list(self._features)}, arrays | {"classes": self._classes.astype(np.float16)}
+
+    @classmethod
+    def again(cls, words: Mapping[str, list[str]], arrays: Mapping[str, NDArray[Any]]) -> TextClassifier:
+        """The classifier of what `kept` gave. Raises `KeyError` when something is missing."""
+        made = cls()
+        made._features = {feature: i for i, feature in enumerate(words["features"])}
+        made._idf, made._is_word = arrays["idf"], arrays["is_word"]
+        made._vectors, made._classes = arrays["vectors"].astype(np.float32), arrays["classes"].astype(np.float32)
+        return made
+
+
+_WORD_MARK = "="  # before a word or a pair, which no n-gram begins with
+
+
+def features(words: Sequence[Word]) -> list[str]:
+    """The n-grams of the words, the words whole, and the pairs that follow one another."""
+    return list(_features(words))
+
+
+def _features(words: Sequence[Word]) -> Iterator[str]:
+    opened = [other for word in words for other in (word, *(Word(part) for part in word.usual.split()))]
+    for word in opened:
+        yield from grams(word.text, word.cut)
+        yield _WORD_MARK + word.text
+    for one, other in pairwise(opened):
+        yield f"{_WORD_MARK}{one.text} {other.text}"
+
+
+def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: int) -> tuple[Floats, Floats]:
+    """Vectors of the features and of the classes: cross-entropy, AdaGrad, a hidden layer partly dropped."""
+    dice = np.random.default_rng(_SEED)
+    size = matrix.shape[1]
+    vectors = dice.normal(0, 1 / math.sqrt(_DIMENSIONS), (size, _DIMENSIONS)).astype(np.float32)
+    outputs = np.zeros((_DIMENSIONS, total), np.float32)
+    seen, seen_outputs = np.full(size, 1e-8, np.float32), np.full_like(outputs, 1e-8)
+    step = _STEP / math.sqrt(_DIMENSIONS)
+    for _ in range(_PASSES):
+        order = dice.permutation(matrix.shape[0])
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            texts = matrix[rows]
+            kept = dice.random((len(rows), _DIMENSIONS), dtype=np.float32) > _HIDDEN_DROP
+            hidden = (texts @ vectors) * kept / np.float32(1 - _HIDDEN_DROP)
+            wrong = _softmax(hidden @ outputs)
+            wrong[np.arange(len(rows)), classes[rows]] -= 1
+            wrong *= weights[rows, None]
+            back = (wrong @ outputs.T) * kept
+            change = hidden.T @ wrong
+            seen_outputs += change * change
+            outputs -= _STEP * change / np.sqrt(seen_outputs)
+            columns = np.unique(texts.indices)
+            change = texts[:, columns].T @ back
+            seen[columns] += (change * change).mean(axis=1)
+            vectors[columns] -= step * change / np.sqrt(seen[columns])[:, None]
+    return vectors, outputs
+
+
+def _softmax(scores: Floats) -> Floats:
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(chances / chances.sum(axis=1, keepdims=True), np.float32)
