@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,7 @@ def rank_all(
     _check(output, top, workers, scheduler, resume, force, shortlist)
     ctx = ready_context()
     sheet = Sheet(output) if output else None
+    began = time.perf_counter()
     # A service manager stops with SIGTERM: heard as Ctrl-C, it leaves the same usable file.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     bar: Any = click.progressbar(
@@ -84,7 +86,7 @@ def rank_all(
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
-    print_batch(batch, output)
+    print_batch(batch, output, time.perf_counter() - began)
 
 
 def _check(
@@ -121,7 +123,7 @@ def _pool(ctx: Context, workers: int | None, scheduler: str | None) -> OpenPool:
 # --- what is said ----------------------------------------------------------------------------------------------
 
 
-def print_batch(batch: Batch, output: Path | None) -> None:
+def print_batch(batch: Batch, output: Path | None, seconds: float) -> None:
     """A summary: the offers, or with a file those with nobody in reach; how even the shortlists are."""
     if batch.outdated:
         click.echo(f"{batch.outdated} : {_again(batch)} (--force garde tout.)")
@@ -133,7 +135,11 @@ def print_batch(batch: Batch, output: Path | None) -> None:
     alone = [line for line in batch.lines if not any(line.tiers[tier] for tier in _IN_REACH)]
     people = max(line.considered for line in batch.lines)
     click.echo(f"Offres ouvertes : {len(batch.lines)}. Personnes en recherche : {people}.")
-    click.echo(f"Offres sans personne à temps, à revoir avec l’employeur : {len(alone)}.\n")
+    click.echo(f"Offres sans personne à temps, à revoir avec l’employeur : {len(alone)}.")
+    ranked = len(batch.lines) - batch.kept
+    if ranked:
+        click.echo(f"Classées maintenant : {ranked}, en {seconds:.0f} s, {ranked / seconds:.1f} offres par seconde.")
+    click.echo()
     _print_table(batch, alone if output else batch.lines)
     if batch.shortlists is not None:
         _print_evenness(batch)

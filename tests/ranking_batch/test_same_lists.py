@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from matching import engine
 from matching.services.ranking import rank_candidates
-from matching.services.ranking.batch import OfferLine, Sheet, rank_all
+from matching.services.ranking.batch import OfferLine, Sheet, cluster, rank_all
 from matching.services.ranking.batch.pools import OpenPool
 from matching.services.ranking.batch.worker import weights_digest
 from matching.store.tables.exposure import ExposureLog
@@ -52,17 +53,23 @@ def test_two_workers_of_a_cluster_write_the_same_file(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     distributed = pytest.importorskip("distributed")
-    from functools import partial
-
-    from matching.services.ranking.batch import cluster
-
     monkeypatch.setenv("MATCHING_DATABASE_URL", world.url)
     one = written(world, world.here(), tmp_path / "one.jsonl")
+    path = tmp_path / "two.jsonl"
+
+    def cut(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=tmp_path
     ) as local:
-        two = written(world, partial(cluster, local.scheduler_address), tmp_path / "two.jsonl")
-    assert two == one
+        there = partial(cluster, local.scheduler_address)
+        with pytest.raises(KeyboardInterrupt):
+            written(world, there, path, tell=cut)
+        assert 0 < Sheet(path).beside.read_text().count("\n") < len(world.offers)
+        assert written(world, there, path, resume=True) == one
+        assert written(world, there, path) == one
 
 
 def test_a_line_says_how_to_find_the_list_again_and_names_nobody(world: World, tmp_path: Path) -> None:
