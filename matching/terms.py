@@ -35,6 +35,7 @@ class Role(Labelled):
     EMPLOYER = "employer", "Employeur partenaire"
     CLAUSE_OFFICER = "clause_officer", "Facilitateur·rice de clauses"
     BUYER = "buyer", "Acheteur public"
+    PILOT = "pilot", "Pilote départemental"
     ADMINISTRATOR = "administrator", "Administration"
 
 

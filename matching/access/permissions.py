@@ -37,6 +37,7 @@ class Permission(StrEnum):
     EDIT_CLAUSE_RULES = "edit_clause_rules"
     DECLARE_HOURS = "declare_hours"
     READ_CODED_CLAUSES = "read_coded_clauses"
+    READ_FAIRNESS = "read_fairness"
 
 
 _ADVISER = {
@@ -57,7 +58,9 @@ _ADVISER = {
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADVISER: frozenset(_ADVISER),
-    Role.UNIT_MANAGER: frozenset(_ADVISER | {Permission.MANAGE_UNIT, Permission.EDIT_WEIGHTS}),
+    Role.UNIT_MANAGER: frozenset(
+        _ADVISER | {Permission.MANAGE_UNIT, Permission.EDIT_WEIGHTS, Permission.READ_FAIRNESS}
+    ),
     Role.EMPLOYER: frozenset(
         {
             Permission.OWN_ACCOUNT,
@@ -88,6 +91,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_TODAY,
             Permission.FIND_OCCUPATION,
             Permission.READ_CODED_CLAUSES,
+        }
+    ),
+    # A pilot reads figures of groups large enough, and opens nobody's file.
+    Role.PILOT: frozenset(
+        {
+            Permission.OWN_ACCOUNT,
+            Permission.SEE_TODAY,
+            Permission.FIND_OCCUPATION,
+            Permission.READ_FAIRNESS,
         }
     ),
     # An administrator keeps the house and opens nobody's file.

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from matching.demo import words
 from matching.demo.clauses import add_clauses
+from matching.demo.lists import add_lists
 from matching.demo.numbers import luhn
 from matching.demo.offers import add_offers
 from matching.demo.people import add_people
@@ -79,8 +80,14 @@ def build(ctx: Context) -> list[Login]:
             _add_organisations(town, password_hash)
             people = add_people(town, 400)
             offers = add_offers(town, 60)
-            add_proposals(town, people, offers)
             work.record("demonstration.built", "employment_unit", 0, candidates=len(people), offers=len(offers))
+        # Looked at before anybody is proposed: those hired since were still in them.
+        add_lists(ctx, SEED)
+        with ctx.write(None) as work:
+            town.work = work
+            proposals = add_proposals(town)
+            _account(town, Role.PILOT, password_hash, "pilote1")
+            work.record("demonstration.proposed", "employment_unit", 0, proposals=proposals)
         add_clauses(ctx, password_hash)
     return logins(ctx)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate
 from matching.store.tables.proposals import Proposal, ProposalStep
@@ -28,8 +30,10 @@ _WAYS: tuple[tuple[ProposalState, ...], ...] = (
 )
 
 
-def add_proposals(town: Town, people: list[Candidate], offers: list[Offer]) -> None:
-    """About ninety proposals over the last two months, in every state."""
+def add_proposals(town: Town) -> int:
+    """About ninety proposals over the last two months, in every state; returns how many."""
+    people = town.work.session.execute(select(Candidate).order_by(Candidate.id)).scalars().all()
+    offers = town.work.session.execute(select(Offer).order_by(Offer.id)).scalars().all()
     published = [offer for offer in offers if offer.state is OfferState.PUBLISHED]
     followed = [p for p in people if p.state is CandidateState.ACTIVE and p.adviser_id is not None]
     taken: set[tuple[int, int]] = set()
@@ -43,6 +47,7 @@ def add_proposals(town: Town, people: list[Candidate], offers: list[Offer]) -> N
         if (offer.id, candidate.id) not in taken:
             taken.add((offer.id, candidate.id))
             _add(town, candidate, offer, way)
+    return len(taken)
 
 
 def _add(town: Town, candidate: Candidate, offer: Offer, way: tuple[ProposalState, ...]) -> None:

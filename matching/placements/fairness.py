@@ -8,8 +8,8 @@ exposure by Singh and Joachims (« Fairness of Exposure in Rankings », 2018). A
 lists that showed them; a group's ratio is its part of all exposure divided by its part of the people looking for a job:
 1 when it is shown as much as its part.
 
-**Selection.** Among people shown, those proposed; among those proposed, those who agreed, those hired. Shares have
-Wilson's interval (1927; Newcombe, 1998); ratios compare a group's share with everybody's.
+**Selection.** Among people shown at the top, those proposed; among those proposed, those who agreed, those hired.
+Shares have Wilson's interval (1927; Newcombe, 1998); ratios compare a group's share with everybody's.
 
 **Intervals of ratios** are log-normal: exp(log R ± 1.96 s), s by linearisation (the delta method). For a person i of a
 group g, with x what is counted (exposure, or proposed) and n the base (looking, or shown), the influence on log R is
@@ -174,14 +174,13 @@ def _by_offer(seen: Seen, inside: Bools) -> tuple[float, float]:
 
 
 def read_ratio(ratio: Ratio | None) -> Reading:
-    """What may be said of a ratio. An interval that holds both four fifths and five quarters says nothing."""
+    """What may be said of a ratio: nothing, when it holds 1 and is wider than from four fifths to five quarters."""
     if ratio is None:
         return Reading.NOT_ENOUGH
     value, low, high = round(ratio.value, 2), round(ratio.low, 2), round(ratio.high, 2)
-    if low <= FAR_LESS and high >= FAR_MORE:
-        return Reading.NOT_ENOUGH
     if high < 1:
         return Reading.FAR_LESS if value < FAR_LESS else Reading.LESS
     if low > 1:
         return Reading.FAR_MORE if value > FAR_MORE else Reading.MORE
-    return Reading.NOTHING
+    narrow = low > 0 and high / low <= FAR_MORE / FAR_LESS
+    return Reading.NOTHING if narrow else Reading.NOT_ENOUGH

@@ -18,6 +18,7 @@ from matching.services.blocks import Figure
 from matching.services.blocks import Task as Task
 from matching.services.clauses.dashboard import buyer_screen, clause_screen, company_blocks
 from matching.services.context import Context
+from matching.services.fairness.first_screen import pilot_screen
 from matching.services.proposals import facts_of
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -66,6 +67,8 @@ def read_today(ctx: Context, actor: Actor) -> Today:
             (blocks, keys, summary), figures = clause_screen(session, actor, day), ()
         elif actor.role is Role.BUYER:
             (blocks, summary), figures = buyer_screen(session, actor, day), ()
+        elif actor.role is Role.PILOT:
+            (blocks, keys, summary), figures = pilot_screen(ctx, session, day), ()
         else:
             blocks, figures = [_house(session)], ()
     return Today(day, tuple(blocks), figures, sum(block.total for block in blocks if not block.side), keys, summary)

@@ -24,6 +24,7 @@ ENTRIES: tuple[tuple[str, str, Permission], ...] = (
     ("Heures d’insertion", "declare.index", Permission.DECLARE_HOURS),
     ("Mes engagements", "buyer.index", Permission.READ_CODED_CLAUSES),
     ("Unité", "manager.index", Permission.MANAGE_UNIT),
+    ("Équité", "fairness.index", Permission.READ_FAIRNESS),
     ("Administration", "admin.index", Permission.ADMINISTER),
 )
 # Subjects without an entry of their own: the entry shown as current while one reads their pages.

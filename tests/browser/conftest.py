@@ -20,6 +20,7 @@ LOGINS = {
     "employer": "employeur1@departement.example",
     "clause_officer": "clauses1@departement.example",
     "buyer": "acheteur1@departement.example",
+    "pilot": "pilote1@departement.example",
     "administrator": "admin@departement.example",
 }
 

@@ -25,10 +25,11 @@ AT_LEAST = {
     "employer": 12,
     "clause_officer": 40,
     "buyer": 5,
+    "pilot": 5,
     "administrator": 25,
 }
 # What a role opens like another is looked at once: the manager, an adviser too, goes through the unit's pages only.
-STARTS = {"unit_manager": ("/unite",)}
+STARTS = {"unit_manager": ("/unite", "/equite")}
 EVERYBODYS = ("/aide", "/accessibilite", "/donnees-personnelles")
 # A page of each kind is enough: two hundred files of people are one page.
 OF_EACH_KIND = 1

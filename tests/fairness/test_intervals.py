@@ -99,6 +99,8 @@ def test_selection_ratio_by_hand() -> None:
         (Ratio(0.97, 0.9, 1.04), Reading.NOTHING),
         (Ratio(0.97, 0.95, 0.997), Reading.NOTHING),  # written « 1,00 »
         (Ratio(1.0, 0.7, 1.4), Reading.NOT_ENOUGH),
+        (Ratio(0.65, 0.37, 1.12), Reading.NOT_ENOUGH),
+        (Ratio(0.0, 0.0, 1.1), Reading.NOT_ENOUGH),
         (Ratio(0.0, 0.0, 0.7), Reading.FAR_LESS),
     ],
 )

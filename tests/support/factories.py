@@ -253,6 +253,10 @@ def administrator(ctx: Context, name: str = "") -> Actor:
     return account(ctx, Role.ADMINISTRATOR, name=name)
 
 
+def pilot(ctx: Context, name: str = "") -> Actor:
+    return account(ctx, Role.PILOT, name=name)
+
+
 def employer(ctx: Context, establishment_id: int | None = None, name: str = "") -> Actor:
     """A partner employer's account, with its organisation and establishment when none is given."""
     return account(ctx, Role.EMPLOYER, establishment_id=establishment_id or establishment(ctx), name=name)

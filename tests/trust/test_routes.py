@@ -44,6 +44,7 @@ WHO: dict[str, set[Role | None]] = {
     "/employeur": {Role.EMPLOYER},
     "/employeurs": STAFF,
     "/engagements": OFFICER,
+    "/equite": {Role.UNIT_MANAGER, Role.PILOT},
     "/heures": {Role.EMPLOYER},
     "/justificatifs": OFFICER,
     "/metiers": set(Role),
@@ -129,8 +130,11 @@ def faults(world: World, method: str, only: str = "") -> Iterator[str]:
         who = openers(rule)
         for role in ROLES:
             # An officer follows the commitments of the whole Département: no one's are another's. A link to declare
-            # is whoever holds it, an officer like anybody.
-            others = OWN if role is Role.CLAUSE_OFFICER and not rule.rule.startswith("/declarer") else OTHER
+            # is whoever holds it, an officer like anybody. A pilot reads figures of every unit.
+            all_are_own = (role is Role.CLAUSE_OFFICER and not rule.rule.startswith("/declarer")) or (
+                role is Role.PILOT and rule.rule.startswith("/equite")
+            )
+            others = OWN if all_are_own else OTHER
             unknown = _ask(world, role, method, world.address(rule, NOBODYS))
             for whose in dict.fromkeys((others, OWN) if method == "GET" else (others,)):
                 path = world.address(rule, whose)

@@ -94,6 +94,7 @@ def build(app: Flask, ctx: Context) -> World:
         "organisation_id": {OWN: 1, NOBODYS: UNKNOWN},
         "user_id": {OWN: colleague.user_id, NOBODYS: UNKNOWN},
         "unit_id": {OWN: unit, NOBODYS: UNKNOWN},
+        "fairness.unit_id": {OWN: unit, OTHER: far, NOBODYS: UNKNOWN},
         "code": {OWN: "licence_b", NOBODYS: "zzz"},
         "fact": {OWN: "licence_b", NOBODYS: "zzz"},
         "group": {OWN: "certificate", NOBODYS: "zzz"},
@@ -112,6 +113,7 @@ def build(app: Flask, ctx: Context) -> World:
         Role.EMPLOYER: employer,
         Role.CLAUSE_OFFICER: clauses.officer(ctx, "Léa Essai"),
         Role.BUYER: clauses.buyer(ctx, ids["buyer_id"][OWN], "Ben Essai"),
+        Role.PILOT: make.pilot(ctx, "Pia Essai"),
         Role.ADMINISTRATOR: administrator,
     }
     return World(app, ctx, actors, ids)

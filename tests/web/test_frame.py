@@ -426,14 +426,20 @@ def test_the_menu_is_that_of_the_role(app: Flask) -> None:
     ctx = app.extensions["matching"]
     menus = {
         actor.role: set(_menu(client_of(app, actor).get("/aide").text))
-        for actor in (make.adviser(ctx), make.manager(ctx), make.employer(ctx), make.administrator(ctx))
+        for actor in (
+            make.adviser(ctx),
+            make.manager(ctx),
+            make.employer(ctx),
+            make.pilot(ctx),
+            make.administrator(ctx),
+        )
     }
-    assert {
-        role.value: labels & {"Personnes", "Mes offres", "Unité", "Administration"} for role, labels in menus.items()
-    } == {
+    asked = {"Personnes", "Mes offres", "Unité", "Équité", "Administration"}
+    assert {role.value: labels & asked for role, labels in menus.items()} == {
         "adviser": {"Personnes"},
-        "unit_manager": {"Personnes", "Unité"},
+        "unit_manager": {"Personnes", "Unité", "Équité"},
         "employer": {"Mes offres"},
+        "pilot": {"Équité"},
         "administrator": {"Administration"},
     }
     assert _menu(app.test_client().get("/aide").text) == {}

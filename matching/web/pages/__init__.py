@@ -13,6 +13,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "employers",
     "employer",
     "manager",
+    "fairness",
     "commitments",
     "commitment",
     "follow_up",

@@ -27,6 +27,7 @@ _KEYS = {
     "participants": "participation_id",
     "certificates": "commitment_id",
     "buyer": "commitment_id",
+    "fairness": "unit_id",
 }
 
 

@@ -75,6 +75,8 @@ _ACTIONS = {
     "offers.shown": "Offres les plus proches d’une personne montrées",
     "match.explained": "Explication montrée",
     "demonstration.built": "Démonstration préparée",
+    "demonstration.proposed": "Propositions de la démonstration faites",
+    "fairness.read": "Équité des listes lue",
     "offer.unit_changed": "Offre passée à une autre unité",
 } | CLAUSE_ACTIONS
 _SUBJECTS = {

@@ -1,0 +1,70 @@
+"""`matching fairness`: who is shown in the lists and who is chosen, by group, with intervals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matching.cli.opening import ready_context
+
+if TYPE_CHECKING:
+    from matching.services.fairness import Compared, FairnessReading
+
+_DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
+
+
+def register(cli: click.Group) -> None:
+    cli.add_command(fairness)
+
+
+@click.command()
+@click.option("--unit", help="Une unité : son numéro, son code ou son nom (sinon tout le Département).")
+@click.option("--from", "first", type=_DAY, help="Premier jour (sinon il y a six mois).")
+@click.option("--to", "last", type=_DAY, help="Dernier jour (sinon aujourd’hui).")
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def fairness(unit: str | None, first: Any, last: Any, as_json: bool) -> None:
+    """Lire qui est montré et choisi, par sexe, âge, quartier et RQTH ; les petits groupes sont masqués."""
+    from matching.services.fairness import read_fairness, usual_period
+    from matching.services.ranking import unit_number
+
+    ctx = ready_context()
+    usual = usual_period(ctx.clock.today())
+    days = [chosen.date() if chosen else default for chosen, default in zip((first, last), usual, strict=True)]
+    found = read_fairness(ctx, None, days[0], days[1], None if unit is None else unit_number(ctx, unit))
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=_written))
+    else:
+        print_reading(found)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def print_reading(found: FairnessReading) -> None:
+    """What stands out, then each comparison on a line."""
+    click.echo(f"{found.unit_name or 'Département'}, du {found.first:%d/%m/%Y} au {found.last:%d/%m/%Y}")
+    click.echo(f"{found.lists} listes montrées, {found.offers} offres, {found.judged} comparaisons lisibles\n")
+    for one in found.standing_out:
+        click.echo(f"  {one.words}")
+    if not found.standing_out:
+        click.echo("  Rien à signaler." if found.judged else "  Pas assez de données.")
+    for axis in found.axes:
+        click.echo(f"\n{axis.axis.label}")
+        for line in axis.lines:
+            people = "masqué" if line.people is None else f"{line.people} en recherche"
+            click.echo(f"  {line.group.label} : {people}")
+            for one in line.compared:
+                click.echo(f"    {one.measure.label:42} {_ratio(one):22} {one.reading.label}")
+
+
+def _ratio(one: Compared) -> str:
+    from matching.services.fairness import written_ratio
+
+    return written_ratio(one.ratio) if one.ratio else ""
