@@ -27,9 +27,11 @@ from matching.engine.interest import OfferMatch, OfferRanking, rank_offers
 from matching.engine.levers import Board, Gain, Lever, Near, board
 from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, Offer, Place, Requirement
+from matching.engine.order import tie_hash
+from matching.engine.passes import Pass, compiled_pass, compiled_pass_alone, numpy_pass, warm_up
 from matching.engine.people import People, PersonRecord
 from matching.engine.policy import PARTS, SPREAD, ModeParameters, OccupationLevel, Policy, Remedy
-from matching.engine.ranking import explain, rank, tie_hash
+from matching.engine.ranking import explain, rank
 from matching.engine.relax import Relaxation, relaxations, without
 from matching.engine.results import (
     OccupationDetail,
@@ -62,6 +64,7 @@ __all__ = [
     "OfferBook",
     "OfferMatch",
     "OfferRanking",
+    "Pass",
     "People",
     "PersonMatch",
     "PersonRecord",
@@ -76,16 +79,20 @@ __all__ = [
     "ScheduleDetail",
     "TravelDetail",
     "board",
+    "compiled_pass",
+    "compiled_pass_alone",
     "day_number",
     "day_of",
     "encode_fact",
     "explain",
     "fold_words",
     "hash_tokens",
+    "numpy_pass",
     "rank",
     "rank_offers",
     "relaxations",
     "tie_hash",
+    "warm_up",
     "without",
     "words_of",
 ]

@@ -23,6 +23,7 @@ Days = npt.NDArray[np.int16]
 Number = int | npt.NDArray[np.int64]
 """Of the offer: one for everybody judged, or one a pair."""
 NO_REMEDY = -1
+_MET, _UNKNOWN = np.int8(MET), np.int8(UNKNOWN)
 LONGEST_DELAY = 32_000
 
 
@@ -190,23 +191,28 @@ def graded(status: Statuses, value: Floats) -> Verdict:
     return Verdict(status, value, np.zeros(len(status), np.int16))
 
 
-def settle(importance: Importance, yes: Bools, unknown: Bools, remedy: Remedy | None) -> Verdict:
-    """Met, unknown, and for the rest what its importance says.
+def when_missing(importance: Importance, remedy: Remedy | None) -> tuple[int, int, Remedy | None]:
+    """Status, days and remedy of who is known not to have what is asked.
 
-    Missing and essential: liftable when a remedy exists, else blocking. Missing and trainable: learnt on the
-    job, liftable at once. Missing and desirable: partly, worth nothing.
+    Essential: liftable when a remedy exists, else blocking. Trainable: learnt on the job, liftable at once.
+    Desirable: partly, worth nothing.
     """
-    missing, delay_days = BLOCKING, 0
     if importance is Importance.DESIRABLE:
-        missing = PARTLY
-    elif importance is Importance.TRAINABLE:
-        missing, remedy = LIFTABLE, None
-    elif remedy is not None:
-        missing, delay_days = LIFTABLE, min(max(0, remedy.delay_days), LONGEST_DELAY)
-    status = np.where(yes, MET, np.where(unknown, UNKNOWN, missing)).astype(np.int8)
+        return PARTLY, 0, remedy
+    if importance is Importance.TRAINABLE:
+        return LIFTABLE, 0, None
+    if remedy is None:
+        return BLOCKING, 0, None
+    return LIFTABLE, min(max(0, remedy.delay_days), LONGEST_DELAY), remedy
+
+
+def settle(importance: Importance, yes: Bools, unknown: Bools, remedy: Remedy | None) -> Verdict:
+    """Met, unknown, and for the rest what its importance says (`when_missing`)."""
+    missing, delay_days, remedy = when_missing(importance, remedy)
+    status = np.where(yes, _MET, np.where(unknown, _UNKNOWN, np.int8(missing)))
     lifted = status == LIFTABLE
-    delay = (lifted * np.int16(delay_days)).astype(np.int16)
+    delay = lifted * np.int16(delay_days)
     if remedy is None:
         return Verdict(status, yes.astype(np.float64), delay)
-    which = np.where(lifted, 0, NO_REMEDY).astype(np.int8)
+    which = np.where(lifted, np.int8(0), np.int8(NO_REMEDY))
     return Verdict(status, yes.astype(np.float64), delay, remedy=which, remedies=(remedy,))

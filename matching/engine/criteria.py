@@ -187,11 +187,15 @@ def capability(context: Asked, who: Selection, *, code: str, criterion: Criterio
     Limits, modes and contracts have no end date: their amount, if any, is something else.
     """
     fact = who.fact(code)
-    undated = criterion is Criterion.LIMITS or code.startswith(_UNDATED)
-    yes = fact > 0 if undated else _valid(fact, context)
+    yes = fact > 0 if undated(code, criterion) else _valid(fact, context)
     remedy = context.policy.remedy(code, criterion)
     verdict = settle(importance, yes, fact < 0, remedy)
     return verdict.with_fact(fact)
+
+
+def undated(code: str, criterion: Criterion) -> bool:
+    """Whether a fact that is yes holds whatever the day."""
+    return criterion is Criterion.LIMITS or code.startswith(_UNDATED)
 
 
 def level(

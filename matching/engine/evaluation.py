@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from matching.engine.checks import Check, Context, Number, Verdict
 from matching.engine.criteria import checks_of
 from matching.engine.people import Selection
-from matching.engine.policy import PARTS
+from matching.engine.policy import PARTS, Policy
 from matching.engine.statuses import (
     BLOCKED,
     BLOCKING,
@@ -24,7 +25,8 @@ from matching.engine.statuses import (
     UNKNOWN,
 )
 
-_POSITION = {criterion: i for i, criterion in enumerate(CRITERIA)}
+POSITION = {criterion: i for i, criterion in enumerate(CRITERIA)}
+"""Of each criterion, among the rows of statuses and parts."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,9 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
     statuses = np.full((k, m), NOT_ASKED, np.int8)
     delays = np.zeros((k, m), np.int16)
     verdicts = tuple(check.judge(context, who) for check in asked)
-    totals = {c: sum(check.criterion is c for check in asked) for c in CRITERIA}
     policy = context.policy
-    for check, verdict in zip(asked, verdicts, strict=True):
-        row = _POSITION[check.criterion]
-        share = policy.weight(check.criterion) / totals[check.criterion]
+    for check, share, verdict in zip(asked, shares_of(asked, policy), verdicts, strict=True):
+        row = POSITION[check.criterion]
         np.maximum(statuses[row], verdict.status, out=statuses[row])
         np.maximum(delays[row], verdict.delay, out=delays[row])
         parts[row] += verdict.value * (share * check.factor(policy))
@@ -70,6 +70,12 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
         fit += part
     tiers = tiers_of(statuses, delays, context.lift_days)
     return Evaluation(asked, verdicts, tiers, fit, parts, costs, statuses, delays)
+
+
+def shares_of(checks: Sequence[Check], policy: Policy) -> list[float]:
+    """What each check can add to the fit: the weight of its criterion, shared by all that the criterion asks."""
+    totals = Counter(check.criterion for check in checks)
+    return [policy.weight(check.criterion) / totals[check.criterion] for check in checks]
 
 
 def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: Number) -> npt.NDArray[np.int8]:

@@ -12,7 +12,7 @@ from matching.engine.statuses import BLOCKING, MET, PARTLY, UNKNOWN
 from matching.terms import Criterion, Importance
 
 FROM_GOAL, FROM_EXPERIENCE = 0, 1
-_WORDS_MET_SHARE = 0.5
+WORDS_MET_SHARE = 0.5
 
 
 def occupation(context: Asked, who: Selection) -> Verdict:
@@ -22,7 +22,7 @@ def occupation(context: Asked, who: Selection) -> Verdict:
     ranks in the last tier, so its status is blocking.
     """
     policy, title = context.policy, context.title
-    worth = np.array([policy.closeness.get(step, 0.0) for step in OccupationLevel], np.float64)
+    worth = policy.closeness_of_levels
     m = len(who)
     best, level = np.zeros(m), np.zeros(m, np.int8)
     source, slot = np.full(m, -1, np.int8), np.full(m, -1, np.int8)
@@ -76,7 +76,7 @@ def words(context: Asked, who: Selection) -> Verdict:
         found += worth(held[position])
         present |= held[position] > 0
     share = np.clip(found, 0.0, 1.0)
-    status = np.where(share >= _WORDS_MET_SHARE, MET, np.where(present, PARTLY, UNKNOWN)).astype(np.int8)
+    status = np.where(share >= WORDS_MET_SHARE, MET, np.where(present, PARTLY, UNKNOWN)).astype(np.int8)
     return graded(status, share)
 
 

@@ -23,9 +23,9 @@ import numpy.typing as npt
 from matching.engine.book import OfferBook
 from matching.engine.checks import Context, Floats
 from matching.engine.evaluation import evaluate
+from matching.engine.order import first_of, sort_keys, tie_hash
 from matching.engine.pairs import PairEvaluation, Pairs, evaluate_pairs
 from matching.engine.people import People, Selection
-from matching.engine.ranking import first_of, sort_keys, tie_hash
 from matching.engine.reasons import matches_of
 from matching.engine.results import PersonMatch
 from matching.engine.statuses import CRITERIA, TIERS

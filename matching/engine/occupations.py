@@ -53,6 +53,12 @@ class Occupations:
             self._cache[rome] = self._levels(rome)
         return self._cache[rome]
 
+    def level_table(self, rome: int) -> Levels:
+        """The same for whatever an int16 can hold, read as an uint16; -1 and what is no code are NONE."""
+        table = np.zeros(1 << 16, np.int8)
+        table[: len(self)] = self.levels_to(rome)[: len(self)]
+        return table
+
     def closeness_to(self, rome: int, worth: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Closeness of every code to this one; `worth` gives the value of each level, in order."""
         values: npt.NDArray[np.float64] = np.asarray(worth, np.float64)[self.levels_to(rome)]

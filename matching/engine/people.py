@@ -94,6 +94,7 @@ class People:
         self.vocabulary = vocabulary
         self.word_counts: npt.NDArray[np.int32] = np.zeros(WORD_IDS, np.int32)
         self._n = 0
+        # Slots in use, and allocated: as many as the person who has most.
         self._used = dict.fromkeys(_SLOTTED, 0)
         self._rows: dict[int, int] | None = {}
         self._data: dict[str, Array] = {}
@@ -103,10 +104,8 @@ class People:
         return self._n
 
     def column(self, name: str) -> Array:
-        """A live view of a column, person on the last axis; slots nobody uses are left out."""
-        array = self._data[name][..., : self._n]
-        group = _GROUP_OF.get(name)
-        return array if group is None else array[: self._used[group]]
+        """A live view of a column, person on the last axis; there are as many slots as the fullest needs."""
+        return self._data[name][..., : self._n]
 
     @property
     def ids(self) -> npt.NDArray[np.int64]:
@@ -128,6 +127,10 @@ class People:
         """Bytes held by the columns."""
         return sum(array.nbytes for array in self._data.values()) + self.word_counts.nbytes
 
+    def raw(self, name: str) -> Array:
+        """A whole column as it lies in memory, contiguous, for the compiled pass: longer than `len(people)`."""
+        return self._data[name]
+
     def row_of(self, person_id: int) -> int:
         """Row of a person; KeyError when not in the snapshot."""
         return self._row_index()[person_id]
@@ -142,7 +145,9 @@ class People:
     def taken(self, rows: Ints) -> People:
         """Some people apart, in the order of `rows`; words keep their weight in the whole."""
         apart = People(self.vocabulary, 1)
-        apart._data = {name: array[..., : self._n][..., rows] for name, array in self._data.items()}
+        apart._data = {
+            name: np.ascontiguousarray(array[..., : self._n][..., rows]) for name, array in self._data.items()
+        }
         apart._n, apart._rows, apart._used = len(rows), None, dict(self._used)
         apart.word_counts = self.word_counts
         return apart
@@ -189,7 +194,8 @@ class People:
     def _allocate(self, capacity: int) -> None:
         fresh: dict[str, Array] = {"facts": np.full((len(self.vocabulary), capacity), UNKNOWN_FACT, np.int16)}
         for name, (dtype, slots, empty) in _COLUMNS.items():
-            fresh[name] = np.full((slots, capacity) if slots else capacity, empty, dtype)
+            used = self._used.get(_GROUP_OF.get(name, ""), slots)
+            fresh[name] = np.full((used, capacity) if slots else capacity, empty, dtype)
         for name, array in self._data.items():
             fresh[name][..., : self._n] = array[..., : self._n]
         self._data = fresh
@@ -233,11 +239,20 @@ class People:
     def _write_slots(self, row: int, group: str, entries: Sequence[tuple[int, ...]]) -> None:
         names = _SLOTTED[group]
         kept = entries[: _COLUMNS[names[0]][1]]
+        self._make_room(group, len(kept))
         for position, name in enumerate(names):
             column = self._data[name]
             column[:, row] = _COLUMNS[name][2]
             column[: len(kept), row] = [entry[position] for entry in kept]
-        self._used[group] = max(self._used[group], len(kept))
+
+    def _make_room(self, group: str, slots: int) -> None:
+        more = slots - self._used[group]
+        if more <= 0:
+            return
+        for name in _SLOTTED[group]:
+            held, (dtype, _, empty) = self._data[name], _COLUMNS[name]
+            self._data[name] = np.concatenate([held, np.full((more, held.shape[1]), empty, dtype)])
+        self._used[group] = slots
 
     # --- building in one go --------------------------------------------------------------------------------
 
@@ -288,16 +303,38 @@ class People:
             people._recount_words()
         return people
 
+    @classmethod
+    def joined(cls, vocabulary: FactVocabulary, size: int, parts: Iterable[People]) -> People:
+        """People built part by part, one after the other: no more memory than for `size` people and one part.
+
+        Each part has this vocabulary. ValueError when an id is given twice.
+        """
+        people = cls(vocabulary, size + max(16, size // 64))
+        people._rows = None
+        for part in parts:
+            first, last = people._n, people._n + len(part)
+            if last > people._data["ids"].shape[0]:
+                people._allocate(last)
+            for group, slots in part._used.items():
+                people._make_room(group, slots)
+            for name, held in part._data.items():
+                room = people._data[name][: held.shape[0]] if held.ndim > 1 else people._data[name]
+                room[..., first:last] = held[..., : len(part)]
+            people._n = last
+            people.word_counts += part.word_counts
+        if np.unique(people.ids).shape[0] != len(people):
+            raise ValueError("an id is given twice")
+        return people
+
     def _fill(self, group: str, row: Array, *columns: Array) -> None:
         names = _SLOTTED[group]
         order = np.argsort(row, kind="stable")
         row = row[order]
         slot = np.arange(row.shape[0]) - np.searchsorted(row, row, side="left")
         keep = slot < _COLUMNS[names[0]][1]
+        self._make_room(group, int(slot[keep].max(initial=-1)) + 1)
         for name, values in zip(names, columns, strict=True):
             self._data[name][slot[keep], row[keep]] = values[order][keep]
-        if keep.any():
-            self._used[group] = max(self._used[group], int(slot[keep].max()) + 1)
 
     def _recount_words(self) -> None:
         counts = np.bincount(self.column("words").ravel(), minlength=WORD_IDS).astype(np.int32)

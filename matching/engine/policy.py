@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
+
 from matching.terms import Criterion, TravelMode
 
 SPREAD = "spread"
@@ -126,3 +129,8 @@ class Policy:
     def remedy(self, *keys: str) -> Remedy | None:
         """The first remedy known under one of the keys."""
         return next((self.remedies[key] for key in keys if key in self.remedies), None)
+
+    @property
+    def closeness_of_levels(self) -> npt.NDArray[np.float64]:
+        """Worth of each `OccupationLevel`, in order."""
+        return np.array([self.closeness.get(step, 0.0) for step in OccupationLevel], np.float64)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import Check, Context, Verdict
+from matching.engine.checks import NO_REMEDY, Check, Context, Verdict
 from matching.engine.evaluation import Evaluation
 from matching.engine.facts import UNKNOWN_FACT
 from matching.engine.people import Selection
-from matching.engine.policy import PARTS, OccupationLevel
+from matching.engine.policy import PARTS, OccupationLevel, Remedy
 from matching.engine.results import (
     OccupationDetail,
     PersonMatch,
@@ -20,11 +20,12 @@ from matching.engine.results import (
     ScheduleDetail,
     TravelDetail,
 )
-from matching.engine.statuses import CRITERIA, LIFTABLE, TIERS, status_of
+from matching.engine.statuses import BLOCKING, CRITERIA, LIFTABLE, NOT_ASKED, TIERS, status_of
 from matching.engine.travel import MODES
 from matching.terms import Criterion
 
 Rows = npt.NDArray[np.int64]
+_WORDS = {code: status_of(code) for code in range(NOT_ASKED, BLOCKING + 1)}
 
 
 def matches_of(context: Context, rows: Rows, seen: Evaluation, ranks: Rows) -> tuple[PersonMatch, ...]:
@@ -34,17 +35,19 @@ def matches_of(context: Context, rows: Rows, seen: Evaluation, ranks: Rows) -> t
     details = _details(context, rows, seen)
     parts, costs = seen.parts.T.tolist(), seen.costs.T.tolist()
     statuses, delays = seen.statuses.T.tolist(), seen.delays.T.tolist()
+    tiers, fit = seen.tiers.tolist(), seen.fit.tolist()
+    everything = list(zip(*results, strict=True)) or [()] * len(rows)
     return tuple(
         PersonMatch(
             id=int(ids[i]),
             rank=int(ranks[i]),
-            tier=TIERS[int(seen.tiers[i])],
-            fit=float(seen.fit[i]),
+            tier=TIERS[tiers[i]],
+            fit=fit[i],
             parts=dict(zip(PARTS, parts[i], strict=True)),
             unknown_costs={name: cost for name, cost in zip(PARTS, costs[i], strict=True) if cost},
-            statuses={c: status_of(s) for c, s in zip(CRITERIA, statuses[i], strict=True)},
+            statuses=dict(zip(CRITERIA, [_WORDS[status] for status in statuses[i]], strict=True)),
             delays={c: d for c, d, s in zip(CRITERIA, delays[i], statuses[i], strict=True) if s == LIFTABLE},
-            requirements=tuple(column[i] for column in results),
+            requirements=everything[i],
             **{name: column[i] for name, column in details.items()},
         )
         for i in range(len(rows))
@@ -52,24 +55,31 @@ def matches_of(context: Context, rows: Rows, seen: Evaluation, ranks: Rows) -> t
 
 
 def _results(check: Check, verdict: Verdict) -> list[RequirementResult]:
+    """One a person; those who say the same share one."""
     m = len(verdict.status)
     facts = [None] * m if verdict.fact is None else verdict.fact.tolist()
-    remedies = [-1] * m if verdict.remedy is None else verdict.remedy.tolist()
-    columns = zip(verdict.status.tolist(), verdict.value.tolist(), verdict.delay.tolist(), facts, remedies, strict=True)
-    return [
-        RequirementResult(
-            criterion=check.criterion,
-            code=check.code,
-            requirement=check.requirement,
-            asked=check.asked,
-            status=status_of(status),
-            fact=None if fact is None or fact == UNKNOWN_FACT else int(fact),
-            value=value,
-            remedy_id=verdict.remedies[remedy].id if remedy >= 0 else None,
-            delay_days=delay if status == LIFTABLE else None,
-        )
-        for status, value, delay, fact, remedy in columns
-    ]
+    remedies = [NO_REMEDY] * m if verdict.remedy is None else verdict.remedy.tolist()
+    said = list(
+        zip(verdict.status.tolist(), verdict.value.tolist(), verdict.delay.tolist(), facts, remedies, strict=True)
+    )
+    made = {one: _result(check, verdict.remedies, *one) for one in set(said)}
+    return [made[one] for one in said]
+
+
+def _result(
+    check: Check, remedies: tuple[Remedy, ...], status: int, value: float, delay: int, fact: int | None, remedy: int
+) -> RequirementResult:
+    return RequirementResult(
+        criterion=check.criterion,
+        code=check.code,
+        requirement=check.requirement,
+        asked=check.asked,
+        status=_WORDS[status],
+        fact=None if fact is None or fact == UNKNOWN_FACT else int(fact),
+        value=value,
+        remedy_id=remedies[remedy].id if remedy >= 0 else None,
+        delay_days=delay if status == LIFTABLE else None,
+    )
 
 
 def _details(context: Context, rows: Rows, seen: Evaluation) -> dict[str, list[Any]]:

@@ -13,9 +13,10 @@ from matching.engine.checks import Check, Context
 from matching.engine.criteria import checks_of
 from matching.engine.occupations import Occupations
 from matching.engine.offer import NO_WINDOWS, SLOTS_PER_DAY, Offer, Requirement
+from matching.engine.passes import CHUNK, as_slice
 from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
-from matching.engine.ranking import CHUNK, as_slice, considered
+from matching.engine.ranking import considered
 from matching.engine.reasons import Rows
 from matching.engine.statuses import BLOCKING, LIFTABLE
 from matching.terms import Criterion

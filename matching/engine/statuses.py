@@ -33,3 +33,10 @@ _STATUSES: Final = {
 def status_of(code: int) -> MatchStatus:
     """The word of a status code. Codes grow with how much is in the way, so the worst is the maximum."""
     return _STATUSES[int(code)]
+
+
+def tier_of(status: int, late: bool) -> int:
+    """Tier of who has nothing worse in the way than one thing of this status; `late`: it lifts too late."""
+    if status == LIFTABLE:
+        return LIFTABLE_LATE if late else LIFTABLE_IN_TIME
+    return BLOCKED if status == BLOCKING else CLEAR

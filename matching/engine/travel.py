@@ -134,12 +134,17 @@ def _lend(km: npt.NDArray[np.float64], policy: Policy, who: Selection, best: _Be
         reach, _ = _within(fact, km, parameters.speed_kmh, nothing, parameters.range_km, policy)
         if needs:
             reach &= who.fact(needs) > 0
-        delay = min(max(0, remedy.delay_days), LONGEST_DELAY - 1)
+        delay = lent_delay(remedy)
         sooner = reach & (delay < best.delay)
         if remedy not in best.remedies:
             best.remedies.append(remedy)
         best.delay = np.where(sooner, np.int16(delay), best.delay)
         best.remedy = np.where(sooner, np.int8(best.remedies.index(remedy)), best.remedy)
+
+
+def lent_delay(remedy: Remedy) -> int:
+    """Days before the vehicle is there."""
+    return min(max(0, remedy.delay_days), LONGEST_DELAY - 1)
 
 
 def _verdict(policy: Policy, who: Selection, best: _Best) -> Verdict:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching.engine import Offer, OfferBook, People, PersonRecord, Policy, rank, rank_offers
+from matching.engine import Offer, OfferBook, People, PersonRecord, Policy, rank, rank_offers, tie_hash
 from matching.engine.interest import CHANCE, SURPLUS
 from matching.engine.pairs import Pairs, evaluate_pairs
-from matching.engine.ranking import tie_hash
 from matching.engine.statuses import TIERS
 from matching.terms import Criterion
 from tests.engine import worlds

@@ -1,0 +1,344 @@
+"""What an offer asks, as arrays: the form in which the compiled pass reads it.
+
+The rules are those of `criteria.py`; this is where each is given the numbers of one offer. A rule that is not in
+`RULES` has no compiled form: the offer is then judged by NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine import criteria, fit_occupation
+from matching.engine.checks import Check, Context, Rule, when_missing, word_worth
+from matching.engine.evaluation import POSITION, shares_of
+from matching.engine.facts import YES_FACT
+from matching.engine.people import GOALS, WORD_IDS, People
+from matching.engine.policy import OccupationLevel
+from matching.engine.schedule import schedule
+from matching.engine.statuses import tier_of
+from matching.engine.travel import EARTH_KM, LENT, MODES, lent_delay, travel
+from matching.terms import TravelMode
+
+Array = npt.NDArray[Any]
+
+THRESHOLD: Final = 0
+SKILL: Final = 1
+EXPERIENCE: Final = 2
+OCCUPATION: Final = 3
+WORDS: Final = 4
+TRAVEL: Final = 5
+SCHEDULE: Final = 6
+START: Final = 7
+HOURS: Final = 8
+PAY: Final = 9
+
+UNTOLD: Final = -1
+"""In place of the row of a fact: unknown for everybody."""
+ELIGIBLE: Final = -2
+"""In place of the row of a fact: who belongs to the public the offer is reserved to."""
+ANYBODY: Final = -3
+"""In place of the row of a fact: nothing is needed."""
+NOT_VAGUE: Final = -(1 << 15) - 1
+LOWEST: Final = -(1 << 15)
+PUBLIC_TRANSPORT: Final = MODES.index(TravelMode.PUBLIC_TRANSPORT)
+LIFT: Final = MODES.index(TravelMode.LIFT)
+
+STEP = np.dtype(
+    [
+        ("kind", np.int64),
+        ("criterion", np.int64),
+        ("fact", np.int64),
+        ("other", np.int64),
+        ("low", np.int64),
+        ("high", np.int64),
+        ("vague", np.int64),
+        ("missing", np.int64),
+        ("tier", np.int64),
+        ("worth", np.float64),
+        ("cost", np.float64),
+    ]
+)
+"""One check. `kind`: which rule; `criterion`: position in `CRITERIA`; `fact`, `other`: rows of the fact matrix; `low`,
+`high`: numbers of the rule; `vague`: a fact that says yes without saying how much; `missing`, `tier`: status and tier
+of who has not what is asked; `worth`: what meeting it adds to the fit; `cost`: what not knowing takes away."""
+
+
+class Columns(NamedTuple):
+    """The people, whole: raw columns, person last, and how many there are."""
+
+    facts: Array
+    goal_rome: Array
+    goal_title: Array
+    experience_rome: Array
+    experience_months: Array
+    skill_id: Array
+    skill_value: Array
+    words: Array
+    lat: Array
+    lon: Array
+    radius_km: Array
+    network: Array
+    can: Array
+    cannot: Array
+    open_proposals: Array
+    eligible: Array
+
+
+class Trade(NamedTuple):
+    """`levels` int8[65 536]: closeness to the job's code of each code read as an uint16; `worth`
+    float64[goals + 1, levels]: of each level for each goal in order, then for an experience."""
+
+    title: int
+    levels: Array
+    worth: Array
+    met_level: int
+    family_level: int
+    partly_share: float
+
+
+class Way(NamedTuple):
+    """`places` float64[p, 3] (degrees, km), `networks` uint64[p], km/h of each network in `speeds`.
+
+    By mode: `speed` (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes. `lent` int64[k, 3]:
+    mode, row of the fact needed, days. `longest` way, in minutes, at which `cost` is all paid.
+    """
+
+    places: Array
+    networks: Array
+    speeds: Array
+    speed: Array
+    range_km: Array
+    farthest: float
+    fact: Array
+    lent: Array
+    earth_km: float
+    detour: float
+    usual_minutes: float
+    longest: float
+    cost: float
+
+
+class Asked(NamedTuple):
+    """Everything the compiled pass reads besides the people.
+
+    `words` uint16[65 536]: place of each word in `word_worth` float64, 0 for a word the offer does not use.
+    """
+
+    steps: Array
+    trade: Trade
+    words: Array
+    word_worth: Array
+    words_met_share: float
+    way: Way
+    need: Array
+    start: int
+    today: int
+    lift_days: int
+    start_grace: int
+    hours_grace: int
+    pay_limit: float
+    schedule_share: float
+    spread: float
+    logs: Array
+
+
+Numbers = Callable[[Context, Check], dict[str, int]]
+
+
+def _nothing(_: Context, __: Check) -> dict[str, int]:
+    return {}
+
+
+def _said(context: Context, check: Check) -> dict[str, int]:
+    """Yes, whatever the day."""
+    return {"fact": _row(context.people, check.code), "low": 1}
+
+
+def _valid(context: Context, check: Check) -> dict[str, int]:
+    """Yes, and still on the first day."""
+    return {"fact": _row(context.people, check.code), "low": max(1, context.start)}
+
+
+def _capability(context: Context, check: Check) -> dict[str, int]:
+    return (_said if criteria.undated(check.code, check.criterion) else _valid)(context, check)
+
+
+def _level(context: Context, check: Check) -> dict[str, int]:
+    amount = dict(check.numbers)["amount"]
+    if amount <= 0:
+        return {"fact": _row(context.people, check.code), "low": LOWEST}
+    return {"fact": _row(context.people, check.code), "low": amount, "vague": YES_FACT}
+
+
+def _load(context: Context, check: Check) -> dict[str, int]:
+    return {"fact": _row(context.people, "max_load"), "low": dict(check.numbers)["amount"]}
+
+
+def _eligible(context: Context, _: Check) -> dict[str, int]:
+    return {"fact": UNTOLD if context.eligible is None else ELIGIBLE, "low": 1}
+
+
+def _skill(_: Context, check: Check) -> dict[str, int]:
+    return {"low": dict(check.numbers)["index"]}
+
+
+def _experience(_: Context, check: Check) -> dict[str, int]:
+    return {"low": max(1, dict(check.numbers)["amount"])}
+
+
+def _start(context: Context, _: Check) -> dict[str, int]:
+    return {"fact": _row(context.people, "available_from")}
+
+
+def _hours(context: Context, check: Check) -> dict[str, int]:
+    rows = {"fact": _row(context.people, "hours_min"), "other": _row(context.people, "hours_max")}
+    return rows | dict(check.numbers)
+
+
+def _pay(context: Context, check: Check) -> dict[str, int]:
+    return {"fact": _row(context.people, "pay_wished"), "low": dict(check.numbers)["asked"]}
+
+
+RULES: Mapping[Rule, tuple[int, Numbers]] = {
+    criteria.capability: (THRESHOLD, _capability),
+    criteria.limit: (THRESHOLD, _said),
+    criteria.contract: (THRESHOLD, _said),
+    criteria.right_to_work: (THRESHOLD, _valid),
+    criteria.reserved_public: (THRESHOLD, _eligible),
+    criteria.level: (THRESHOLD, _level),
+    criteria.load: (THRESHOLD, _load),
+    criteria.skill: (SKILL, _skill),
+    fit_occupation.experience: (EXPERIENCE, _experience),
+    fit_occupation.occupation: (OCCUPATION, _nothing),
+    fit_occupation.words: (WORDS, _nothing),
+    travel: (TRAVEL, _nothing),
+    schedule: (SCHEDULE, _nothing),
+    criteria.start: (START, _start),
+    criteria.hours: (HOURS, _hours),
+    criteria.pay: (PAY, _pay),
+}
+"""The rules that have a compiled form: which one, and the numbers it is given."""
+
+
+def has_compiled_form(checks: Sequence[Check]) -> bool:
+    """Whether the compiled pass knows every rule asked."""
+    return all(check.rule in RULES for check in checks)
+
+
+def columns_of(context: Context) -> Columns:
+    """The people of a context, as they lie in memory."""
+    people = context.people
+    told = np.zeros(0, np.int8) if context.eligible is None else np.ascontiguousarray(context.eligible, np.int8)
+    return Columns(**{name: people.raw(name) for name in Columns._fields[:-1]}, eligible=told)
+
+
+def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
+    """The plan of an offer. KeyError when a rule has no compiled form."""
+    policy = context.policy
+    words, worth = _words(context)
+    return Asked(
+        steps=_steps(context, checks),
+        trade=_trade(context),
+        words=words,
+        word_worth=worth,
+        words_met_share=fit_occupation.WORDS_MET_SHARE,
+        way=_way(context),
+        need=np.array(context.offer.windows, np.uint64),
+        start=context.start,
+        today=context.today,
+        lift_days=context.lift_days,
+        start_grace=policy.start_grace_days,
+        hours_grace=policy.hours_grace_minutes,
+        pay_limit=1.0 + policy.pay_grace,
+        schedule_share=float(policy.schedule_partly_share),
+        spread=-float(policy.spread_lambda) * policy.spread_scale,
+        logs=_logs(),
+    )
+
+
+def _steps(context: Context, checks: Sequence[Check]) -> Array:
+    shares = shares_of(checks, context.policy)
+    return np.array([_step(context, check, share) for check, share in zip(checks, shares, strict=True)], STEP)
+
+
+def _step(context: Context, check: Check, share: float) -> tuple[float, ...]:
+    kind, numbers = RULES[check.rule]
+    missing, delay, _ = when_missing(check.importance, context.policy.remedy(*check.lifts))
+    given = numbers(context, check)
+    return (
+        kind,
+        POSITION[check.criterion],
+        given.get("fact", UNTOLD),
+        given.get("other", UNTOLD),
+        given.get("low", 0),
+        given.get("high", 0),
+        given.get("vague", NOT_VAGUE),
+        missing,
+        tier_of(missing, delay > context.lift_days),
+        share * check.factor(context.policy),
+        share * context.policy.cost(check.criterion) if check.essential else 0.0,
+    )
+
+
+def _row(people: People, code: str) -> int:
+    return people.vocabulary.index.get(code, UNTOLD)
+
+
+def _words(context: Context) -> tuple[Array, Array]:
+    asked, worth = word_worth(context.people, context.offer.words)
+    places = np.zeros(WORD_IDS, np.uint16)
+    places[asked] = np.arange(1, len(asked) + 1)
+    return places, np.concatenate([np.zeros(1), worth])
+
+
+def _trade(context: Context) -> Trade:
+    policy = context.policy
+    factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
+    return Trade(
+        title=context.title,
+        levels=context.occupations.level_table(context.offer.rome),
+        worth=np.array([policy.closeness_of_levels * factor for factor in factors]),
+        met_level=int(policy.occupation_met_level),
+        family_level=int(OccupationLevel.SAME_FAMILY),
+        partly_share=float(policy.experience_partly_share),
+    )
+
+
+def _way(context: Context) -> Way:
+    policy, people, places = context.policy, context.people, context.places
+    used = [policy.modes.get(mode) for mode in MODES]
+    speed = np.array([max(0.0, float(mode.speed_kmh)) if mode else 0.0 for mode in used])
+    range_km = np.array([float(mode.range_km) if mode else 0.0 for mode in used])
+    return Way(
+        places=np.array([(place.lat, place.lon, place.radius_km) for place in places], np.float64).reshape(-1, 3),
+        networks=np.array([place.network for place in places], np.uint64),
+        speeds=np.array(policy.network_speeds, np.float64),
+        speed=speed,
+        range_km=range_km,
+        farthest=float(range_km[speed > 0].max(initial=0.0)),
+        fact=np.array([_row(people, f"mode_{mode}") for mode in MODES], np.int64),
+        lent=np.array(list(_lent(context)), np.int64).reshape(-1, 3),
+        earth_km=EARTH_KM,
+        detour=float(policy.detour),
+        usual_minutes=float(policy.default_travel_minutes),
+        longest=max(1.0, 2.0 * policy.default_travel_minutes),
+        cost=float(policy.travel_time_cost),
+    )
+
+
+def _lent(context: Context) -> Iterator[tuple[int, int, int]]:
+    for code, mode, needs in LENT:
+        remedy = context.policy.remedy(code)
+        if remedy is not None:
+            yield MODES.index(mode), _row(context.people, needs) if needs else ANYBODY, lent_delay(remedy)
+
+
+@lru_cache(maxsize=1)
+def _logs() -> Array:
+    """log(1 + k) for every count of open proposals an int16 can hold."""
+    return np.log1p(np.arange(1 << 15, dtype=np.float64))
