@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from matching.clock import SystemClock
+from matching.clock import FixedClock, SystemClock
 from matching.errors import Conflict, Invalid, MatchingError
 from matching.services.context import Context
 from matching.services.ranking.batch import OfferLine, Pool, Sheet, in_line, rank_all
@@ -77,6 +78,20 @@ def test_an_older_file_is_made_again_unless_forced(world: World, tmp_path: Path)
         versions = {line.basis.versions["people"] for line in lines_of(path)}
         assert len(versions) == (2 if mixed else 1)
         assert len(lines_of(path)) == len(world.offers)
+
+
+def test_a_whole_file_of_another_day_is_renewed_without_a_word(world: World, clock: FixedClock, tmp_path: Path) -> None:
+    path = tmp_path / "lists.jsonl"
+    before = whole(world, path)
+    clock.instant += timedelta(days=1)
+    assert resumed(world, path) == (0, "")
+    assert {line.basis.day for line in lines_of(path)} == {world.ctx.clock.today()}
+    assert path.read_bytes() != before
+    cut_after(world, path, 3)
+    clock.instant += timedelta(days=1)
+    kept, outdated = resumed(world, path)
+    assert kept == 0
+    assert "autre jour" in outdated
 
 
 def test_a_birth_date_written_elsewhere_counts_for_reserved_offers(world: World, tmp_path: Path) -> None:

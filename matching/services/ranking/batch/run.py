@@ -26,7 +26,8 @@ _PACKETS_A_WORKER = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """A whole run. `kept`: offers taken from an earlier one; `outdated`: why its other lines were not, in French.
+    """A whole run. `kept`: offers taken from an earlier one; `outdated`: why others of an unfinished one were not, in
+    French.
 
     `shortlists`: with those asked, the codes chosen for each offer.
     """
@@ -63,7 +64,9 @@ def rank_all(
     """
     plan = read_plan(ctx, top)
     earlier = sheet.done() if sheet and resume else {}
-    run = _Run(plan, *_kept(plan, earlier, force), sheet, tell)
+    kept, outdated = _kept(plan, earlier, force)
+    # A whole file of another moment is simply renewed: only a run left unfinished is worth a word.
+    run = _Run(plan, kept, outdated if sheet and sheet.cut_short else "", sheet, tell)
     try:
         if run.begin():
             with pool() as workers:

@@ -19,7 +19,7 @@ _OWNER_ONLY = 0o600
 """Codes, but of people: the file is born readable by its owner alone, as the database is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Somebody of a list. `fit` to 9 decimals; `open_proposals` under way elsewhere; `proposed`: once at least."""
 
@@ -96,6 +96,11 @@ class Sheet:
                 raise _unwritable(self.path) from None
             return {line.offer: line for line in _readable(text)}
         return {}
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a run was left unfinished."""
+        return self.beside.exists()
 
     def begin(self, kept: Iterable[OfferLine]) -> None:
         """Start the file beside with the lines kept; what was there goes."""
