@@ -356,7 +356,7 @@ class _Judge:
                 inside = km <= reach
                 sure = inside & way.sure(shared)
                 np.maximum(speed, sure * way.speed(shared), out=speed)
-                to_ask |= way.possible & (beyond <= reach) & ~sure
+                to_ask |= way.possible & (beyond <= reach)
                 self._lend(way, inside, lent)
             with np.errstate(divide="ignore", invalid="ignore"):
                 np.fmin(minutes, km * self.number(60) / speed, out=minutes)

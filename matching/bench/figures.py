@@ -14,7 +14,7 @@ from matching.bench.criteria import Crowd
 from matching.bench.crowds import RankingPool, measure_alone
 from matching.bench.timing import Duel, Work, duel
 from matching.bench.world import TODAY, World, build, record_of
-from matching.engine import Offer, Ranking, rank, tie_hash
+from matching.engine import Offer, Ranking, rank, tie_hash, warm_up
 from matching.engine.checks import Context
 from matching.engine.evaluation import evaluate
 from matching.engine.people import Selection
@@ -62,6 +62,7 @@ def measure(size: int = SIZE) -> Iterator[Figure]:
     Below 33 000 people everything is measured all the same, on crowds in proportion: quick, but the floors are meant
     for 33 000.
     """
+    warm_up()
     world = build(size, OFFERS, texts=True)
     baselines = Baselines(world)
     yield against_rapidfuzz(world)
@@ -100,7 +101,8 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _limit(figure: Figure, value: float | None) -> str:
-    return "" if value is None else ("≤ " if figure.lower_is_better else "≥ ") + _number(value)
+    sign = "≤" if figure.lower_is_better else "≥"
+    return "" if value is None else f"{sign} {value:.3g}".replace(".", ",")
 
 
 def _number(value: float) -> str:

@@ -28,7 +28,7 @@ from matching.engine import (
     words_of,
 )
 from matching.reference.embedded import load_embedded
-from matching.reference.model import FactKind, MobilityKind
+from matching.reference.model import MobilityKind
 from matching.terms import ContractKind, FactGroup, FactUnit, Importance
 
 TODAY = 9800
@@ -187,52 +187,51 @@ def _skills() -> Table:
 
 
 def _crowd(size: int, seed: int, written: list[str] | None) -> tuple[People, npt.NDArray[np.int8]]:
-    kinds = load_embedded().fact_kinds
-    columns: dict[str, list[Any]] = {}
-    eligible = []
-    for number, first in enumerate(range(0, size, _CHUNK)):
-        rng = np.random.default_rng([seed, 1, number])
-        m = min(_CHUNK, size - first)
-        trade = rng.integers(0, len(_skills()), m, dtype=np.int32)
-        titles, goals = _goals(rng, trade, first)
-        parts: dict[str, Any] = {
-            "facts": _facts(rng, kinds, m, first),
-            "goals": goals,
-            "experience": _experience(rng, trade, first),
-            "skills": _known_skills(rng, trade, first),
-            "words": _words(rng, trade, titles, first, written),
-            **_week(rng, m),
-            **_home(rng, m),
-        }
-        for name, part in parts.items():
-            columns.setdefault(name, []).append(part)
-        eligible.append(rng.choice(np.array([1, 0, -1], np.int8), m, p=(0.6, 0.2, 0.2)))
-    joined = {name: _joined(columns.pop(name)) for name in list(columns)}
+    """Built part by part, so that making many takes little more memory than holding them."""
+    facts = FactVocabulary(kind.code for kind in load_embedded().fact_kinds)
     ids = np.random.default_rng([seed, 3]).permutation(size).astype(np.int64) + 1
-    return People.from_columns(FactVocabulary(kind.code for kind in kinds), ids, **joined), np.concatenate(eligible)
+    eligible = np.empty(size, np.int8)
+
+    def parts() -> Iterator[People]:
+        for number, first in enumerate(range(0, size, _CHUNK)):
+            rng = np.random.default_rng([seed, 1, number])
+            here = slice(first, min(size, first + _CHUNK))
+            eligible[here] = rng.choice(np.array([1, 0, -1], np.int8), len(ids[here]), p=(0.6, 0.2, 0.2))
+            yield People.from_columns(facts, ids[here], **_part(rng, len(ids[here]), written))
+
+    return People.joined(facts, size, parts()), eligible
 
 
-def _joined(parts: list[Any]) -> Any:
-    if isinstance(parts[0], tuple):
-        return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return np.concatenate(parts)
+def _part(rng: np.random.Generator, m: int, written: list[str] | None) -> dict[str, Any]:
+    """`m` people as `People.from_columns` takes them."""
+    trade = rng.integers(0, len(_skills()), m, dtype=np.int32)
+    titles, goals = _goals(rng, trade)
+    return {
+        "facts": _facts(rng, m),
+        "goals": goals,
+        "experience": _experience(rng, trade),
+        "skills": _known_skills(rng, trade),
+        "words": _words(rng, trade, titles, written),
+        **_week(rng, m),
+        **_home(rng, m),
+    }
 
 
-def _facts(rng: np.random.Generator, kinds: tuple[FactKind, ...], m: int, first: int) -> tuple[Table, ...]:
+def _facts(rng: np.random.Generator, m: int) -> tuple[Table, ...]:
     rows, which, values = [], [], []
-    for number, kind in enumerate(kinds):
+    for number, kind in enumerate(load_embedded().fact_kinds):
         known = np.flatnonzero(rng.random(m, np.float32) < _KNOWN.get(kind.group, 0.85)).astype(np.int32)
         amounts = np.array(_HOURS[kind.code] if kind.code in _HOURS else _AMOUNTS[kind.unit], np.int16)
         value = amounts[rng.integers(0, len(amounts), len(known))]
         if kind.code not in _HOURS:
             value[rng.random(len(known), np.float32) >= _YES.get(kind.group, 0.8)] = 0
-        rows.append(known + np.int32(first))
+        rows.append(known)
         which.append(np.full(len(known), number, np.uint8))
         values.append(value)
     return np.concatenate(rows), np.concatenate(which), np.concatenate(values)
 
 
-def _goals(rng: np.random.Generator, trade: Table, first: int) -> tuple[Table, tuple[Table, ...]]:
+def _goals(rng: np.random.Generator, trade: Table) -> tuple[Table, tuple[Table, ...]]:
     """One to three goals, the first in the person's trade; the titles they were said with [m, 3], -1 without."""
     m = len(trade)
     romes = rng.integers(0, len(_skills()), (m, 3), dtype=np.int32)
@@ -241,35 +240,33 @@ def _goals(rng: np.random.Generator, trade: Table, first: int) -> tuple[Table, t
     titles = (start + (rng.random((m, 3)) * count).astype(np.int32)).astype(np.int32)
     kept = np.arange(3) < rng.integers(1, 4, (m, 1))
     titles[rng.random((m, 3), np.float32) < 0.3] = -1
-    row = np.broadcast_to(np.arange(first, first + m, dtype=np.int32)[:, None], kept.shape)
+    row = np.broadcast_to(np.arange(m, dtype=np.int32)[:, None], kept.shape)
     return np.where(kept, titles, -1), (row[kept], romes[kept], titles[kept])
 
 
-def _experience(rng: np.random.Generator, trade: Table, first: int) -> tuple[Table, ...]:
+def _experience(rng: np.random.Generator, trade: Table) -> tuple[Table, ...]:
     m = len(trade)
     romes = rng.integers(0, len(_skills()), (m, 4), dtype=np.int32)
     romes[:, 0] = trade
     months = rng.choice(np.array([-1, 2, 6, 12, 24, 60, 120], np.int16), (m, 4))
     kept = np.arange(4) < rng.integers(0, 5, (m, 1))
-    row = np.broadcast_to(np.arange(first, first + m, dtype=np.int32)[:, None], kept.shape)
+    row = np.broadcast_to(np.arange(m, dtype=np.int32)[:, None], kept.shape)
     return row[kept], romes[kept], months[kept]
 
 
-def _known_skills(rng: np.random.Generator, trade: Table, first: int) -> tuple[Table, ...]:
+def _known_skills(rng: np.random.Generator, trade: Table) -> tuple[Table, ...]:
     """Two to sixteen, half of them of the trade; some said not to be known."""
     m, own = len(trade), 8
     table = np.empty((m, 16), np.int32)
     table[:, 0::2] = rng.permuted(_skills()[trade], axis=1)
     table[:, 1::2] = rng.integers(0, len(load_embedded().skills), (m, own))
     kept = np.arange(16) < rng.integers(2, 17, (m, 1))
-    row = np.broadcast_to(np.arange(first, first + m, dtype=np.int32)[:, None], kept.shape)
+    row = np.broadcast_to(np.arange(m, dtype=np.int32)[:, None], kept.shape)
     known = (rng.random((m, 16), np.float32) < 0.9).astype(np.int8)
     return row[kept], table[kept], known[kept]
 
 
-def _words(
-    rng: np.random.Generator, trade: Table, titles: Table, first: int, written: list[str] | None
-) -> tuple[Table, Table]:
+def _words(rng: np.random.Generator, trade: Table, titles: Table, written: list[str] | None) -> tuple[Table, Table]:
     """40 to 120 words: the titles of the goals, words of the trade, a free paragraph."""
     said, m = vocabulary(), len(trade)
     goals = np.where((titles >= 0)[..., None], said.titles[titles], -1).reshape(m, -1)
@@ -278,7 +275,7 @@ def _words(
         written.extend(said.text(line) for line in words)
     tokens = np.where(words >= 0, said.tokens[words], np.uint16(0))
     row, place = np.nonzero(tokens)
-    return (row + first).astype(np.int32), tokens[row, place]
+    return row, tokens[row, place]
 
 
 def _paragraph(rng: np.random.Generator, trade: Table, of_trade: tuple[int, int], general: tuple[int, int]) -> Table:

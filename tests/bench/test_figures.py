@@ -90,7 +90,7 @@ def test_the_command_draws_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert _run(monkeypatch, [FIGURE, replace(FIGURE, ratio=2.0), held]) == 1
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if "SciPy" in line]
     assert [line[-1] for line in lines] == ["tenu", "MANQUÉ", "tenu"]
-    assert lines[0][-6:-1] == ["3,000", "≥", "2,500", "≥", "6,000"]
+    assert lines[0][-6:-1] == ["3,000", "≥", "2,5", "≥", "6"]
 
 
 def test_without_the_extra_the_remedy_is_said(
