@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,7 +40,9 @@ from matching.bench.quality.simulation import (
 from matching.bench.quality.truth import truth_of
 from matching.bench.quality.world import HARD_FACTS, draw_job
 from matching.engine import Policy
+from matching.errors import Invalid
 from matching.reference.embedded import load_embedded
+from matching.reference.official import read_official
 from matching.terms import Criterion
 
 SEED, PEOPLE, OFFERS = 5, 1_500, 12
@@ -287,3 +291,17 @@ def test_trades_with_an_official_tie_are_nearer_than_the_others(land: Landscape)
     near = {a: land.nearness(a) for a, _ in linked[:40]}
     tied = [near[a][b] for a, b in linked[:40]]
     assert np.mean(tied) > 3 * np.mean([row.mean() for row in near.values()])
+
+
+def test_a_folder_without_the_official_files_is_refused_in_french(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="Téléchargez ces fichiers"):
+        quality.run(400, SEED, tmp_path, offers=2)
+
+
+@pytest.mark.reference
+def test_the_official_files_make_a_world() -> None:
+    land = landscape(read_official(Path(os.environ["MATCHING_REFERENCE_DATA"])), SEED)
+    assert len(land.codes) > 1_000
+    world = draw_world(land, PEOPLE, 5, SEED)
+    assert len(world.jobs) == 5
+    assert scores(engine, world.seen(0.03)).mean() > 0.2

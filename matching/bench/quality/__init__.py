@@ -33,6 +33,7 @@ over seeds is held to the band.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from matching.bench.quality.figures import (
     RATES,
@@ -47,6 +48,7 @@ from matching.bench.quality.landscape import landscape
 from matching.bench.quality.simulation import draw_world
 from matching.reference.embedded import load_embedded
 from matching.reference.model import Reference
+from matching.reference.official import read_official
 
 SIZE, OFFERS = 4_000, 200
 
@@ -56,13 +58,18 @@ __all__ = ["OFFERS", "SIZE", "QualityFigure", "run", "table"]
 def run(
     size: int = SIZE,
     seed: int = 1,
-    reference: Reference | None = None,
+    reference: Path | Reference | None = None,
     *,
     offers: int = OFFERS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[QualityFigure]:
-    """Every figure of quality; `size` people and `offers` offers a world. `say` is told each as it comes."""
-    land = landscape(reference or load_embedded(), seed)
+    """Every figure of quality; `size` people and `offers` offers a world. `say` is told each as it comes.
+
+    `reference`: the folder of the official files, or what was read of them; else the embedded one. Invalid when the
+    folder lacks one.
+    """
+    known = read_official(reference) if isinstance(reference, Path) else reference or load_embedded()
+    land = landscape(known, seed)
     world = draw_world(land, size, offers, seed)
 
     def steps() -> Iterator[QualityFigure]:
