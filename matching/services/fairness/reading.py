@@ -34,6 +34,7 @@ from matching.services.fairness.words import sentence
 from matching.store.tables.organisations import EmploymentUnit
 from matching.store.tables.people import Candidate
 from matching.terms import Labelled, Role
+from matching.text import NBSP
 
 USUAL_DAYS: Final = 182
 """Half a year: long enough for lists of most trades, short enough to be about now."""
@@ -43,8 +44,8 @@ LONGEST_DAYS: Final = 3 * 366
 class Measure(Labelled):
     """What is compared between groups."""
 
-    FIRST = "first", "Montrées dans les 10 premières places"
-    FIFTY = "fifty", "Montrées dans les 50 premières places"
+    FIRST = "first", "Part de l’exposition, 10 premières places"
+    FIFTY = "fifty", "Part de l’exposition, 50 premières places"
     PROPOSED = "proposed", "Proposées, parmi celles des 10 premières places"
     AGREED = "agreed", "D’accord, parmi les personnes proposées"
     HIRED = "hired", "Embauchées, parmi les personnes proposées"
@@ -93,15 +94,16 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class AxisReading:
-    """`by_unit` False: this axis cannot be told for this unit without telling of a small group elsewhere."""
+    """`told` False: no group of this axis can be told without telling of a small one, here or in another unit."""
 
     axis: Axis
     lines: tuple[GroupLine, ...]
     told: bool = True
 
-    @property
-    def standing_out(self) -> tuple[Compared, ...]:
-        return tuple(one for line in self.lines for one in line.compared if one.reading.stands_out)
+    def of(self, measure: Measure) -> tuple[tuple[Group, Compared], ...]:
+        """Each group on one measure; nothing when all are hidden."""
+        found = [(line.group, one) for line in self.lines for one in line.compared if one.measure is measure]
+        return () if all(one.reading is Reading.HIDDEN for _, one in found) else tuple(found)
 
 
 @dataclass(frozen=True)
@@ -324,9 +326,13 @@ class _Reader:
 def _said(group: Group, measure: Measure, ratio: Ratio | None, **figures: Any) -> Compared:
     reading = read_ratio(ratio)
     words = sentence(group, measure.value, reading, ratio)
-    return Compared(measure, reading, words, f"{group.axis.label}, {group.label.lower()}", ratio, **figures)
+    return Compared(measure, reading, words, _subject(group), ratio, **figures)
+
+
+def _subject(group: Group) -> str:
+    return f"{group.axis.label}{NBSP}: {group.label}"
 
 
 def _hidden(group: Group, measure: Measure) -> Compared:
     words = sentence(group, measure.value, Reading.HIDDEN)
-    return Compared(measure, Reading.HIDDEN, words, f"{group.axis.label}, {group.label.lower()}")
+    return Compared(measure, Reading.HIDDEN, words, _subject(group))

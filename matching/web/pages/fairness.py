@@ -53,6 +53,7 @@ def _page(unit_id: int | None) -> tuple[str, int]:
         typed=typed,
         tabs=_tabs(unit_id, typed) if whole else [],
         whole=whole,
+        measures=tuple(fairness.Measure),
         place=place,
         percent=fairness.written_percent,
         ratio=fairness.written_ratio,

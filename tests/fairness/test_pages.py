@@ -1,0 +1,168 @@
+"""The pages and the command: the manager's own unit, the pilot's Département and units, no person anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from matching.cli import cli
+from matching.placements.fairness import Ratio
+from matching.services.context import Context
+from matching.services.fairness import usual_period
+from matching.services.fairness.gathering import gather
+from matching.store.tables.people import Candidate
+from matching.web.pages.fairness import place
+from tests.fairness.lists import people, shown
+from tests.fairness.test_service import Office, mixed, office
+from tests.support import factories as make
+from tests.support.pages import client_of
+
+
+def filled(ctx: Context) -> Office:
+    """Lists that put the women of the first unit forward."""
+    here = office(ctx)
+    for day in range(4):
+        ids = here.women[day * 10 :] + here.women[: day * 10] + here.men[:10]
+        shown(ctx, here.adviser, here.offers[day % 3], ids, days_ago=day + 1)
+        shown(ctx, here.stranger, here.offers[day % 3], mixed(here.far_women, here.far_men)[day * 10 :], day + 1)
+    return here
+
+
+def text(page: str) -> str:
+    inside = page[page.index("<main") : page.index("</main>")]
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", inside)))
+
+
+def test_the_pilot_reads_the_departement_then_each_unit(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    client = client_of(app, here.pilot)
+    page = client.get("/equite").text
+    assert "Équité, Département" in text(page)
+    assert "Les femmes sont nettement plus montrées que leur part dans les 10 premières places" in text(page)
+    assert 'href="/unite/leviers"' not in page
+    for unit_id, name in ((here.home, "Unité d’ici"), (here.away, "Unité d’ailleurs")):
+        assert f"/equite/unites/{unit_id}" in page
+        assert f"Équité, {name}" in text(client.get(f"/equite/unites/{unit_id}").text)
+    assert client.get("/equite/unites/987654").status_code == 404
+
+
+def test_the_manager_reads_the_own_unit_and_where_to_look_next(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    client = client_of(app, here.manager)
+    page = client.get("/equite").text
+    assert "Équité, Unité d’ici" in text(page)
+    assert "Unité d’ailleurs" not in page
+    assert 'href="/unite/leviers"' in page
+    assert client.get(f"/equite/unites/{here.home}").status_code == 200
+    assert client.get(f"/equite/unites/{here.away}").status_code == 404
+
+
+def test_the_picture_and_the_line_say_the_same(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    page = client_of(app, here.pilot).get("/equite").text
+    first = page[page.index("Part de l’exposition, 10 premières places") :]
+    value = re.search(r'data-l="Rapport">(\d,\d\d)', first)
+    dot = re.search(r'<circle cx="([\d.]+)"', first)
+    assert value is not None
+    assert dot is not None
+    ratio = float(value[1].replace(",", "."))
+    assert float(dot[1]) == pytest.approx(place(Ratio(ratio, 1, 1)).at, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [(Ratio(1, 0.5, 2), (100, 0, 200)), (Ratio(0, 0, 0.7071067811865476), (0, 0, 50)), (Ratio(9, 2, 99), (200,) * 3)],
+)
+def test_places_on_the_picture(ratio: Ratio, expected: tuple[float, ...]) -> None:
+    found = place(ratio)
+    assert (found.at, found.low, found.high) == expected
+
+
+def test_a_hidden_group_has_neither_figure_nor_picture(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    people(ctx, here.home, 4, {"sex": "x"})
+    page = client_of(app, here.pilot).get("/equite").text
+    lines = re.findall(r'<tr><th scope="row" class="fw-normal">Autre</th>(.*?)</tr>', page, re.S)
+    assert lines
+    for line in lines:
+        assert "masqué, petit nombre" in line
+        assert not re.search(r"\d,\d\d|<svg|\d\s*%", line)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("du=2026-11-02&au=2026-11-01", "Choisissez une fin qui suit le début."),
+        ("du=hier", "Cette date n’est pas lisible"),
+        ("du=2027-01-01&au=2027-02-01", "Choisissez un début déjà passé."),
+    ],
+)
+def test_a_period_that_cannot_be_read_says_why(ctx: Context, app: Flask, query: str, told: str) -> None:
+    answer = client_of(app, make.pilot(ctx)).get(f"/equite?{query}")
+    assert answer.status_code == 422
+    assert told in text(answer.text)
+    assert 'href="#' in answer.text
+
+
+def test_nothing_yet(ctx: Context, app: Flask) -> None:
+    pilot = make.pilot(ctx)
+    assert "Personne en recherche" in text(client_of(app, pilot).get("/equite").text)
+    office(ctx)
+    assert "Aucune liste montrée" in text(client_of(app, pilot).get("/equite").text)
+
+
+def test_the_pilot_s_first_screen(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    client = client_of(app, here.pilot)
+    page = client.get("/aujourdhui").text
+    assert "Personnes en recherche 140" in text(page)
+    assert "Listes montrées, 30 jours 8" in text(page)
+    assert "Les femmes sont" in text(page)
+    links = set(re.findall(r'href="(/equite[^"]*)"', page))
+    assert f"/equite/unites/{here.home}" in links
+    assert {client.get(link).status_code for link in links} == {200}
+
+
+def test_the_pilot_sees_no_name_and_no_code(ctx: Context, app: Flask) -> None:
+    here = filled(ctx)
+    client = client_of(app, here.pilot)
+    with ctx.read() as session:
+        code = session.get_one(Candidate, here.women[0]).code
+    for path in ("/aujourdhui", "/equite", f"/equite/unites/{here.home}"):
+        page = client.get(path).text
+        assert "Awa" not in page
+        assert code not in page
+        assert "/personnes" not in page
+
+
+def test_the_command(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = filled(ctx)
+    monkeypatch.setattr("matching.cli.fairness.ready_context", lambda: ctx)
+    told = CliRunner().invoke(cli, ["fairness"])
+    assert told.exit_code == 0, told.output
+    assert "Les femmes sont nettement plus montrées" in told.output
+    answer = CliRunner().invoke(cli, ["fairness", "--unit", "Unité d’ici", "--from", "2026-11-01", "--json"])
+    found = json.loads(answer.output)
+    assert (found["unit_id"], found["first"], found["last"]) == (here.home, "2026-11-01", "2026-11-23")
+    assert found["axes"][0]["lines"][0]["people"] == 40
+    wrong = CliRunner().invoke(cli, ["fairness", "--unit", "Nulle part"])
+    assert "Aucune unité" in str(wrong.exception)
+
+
+def test_thousands_of_lists_are_gathered_in_little_time(ctx: Context) -> None:
+    """Counted in statements, not in seconds: the machine that tests is shared."""
+    from sqlalchemy import event
+
+    here = filled(ctx)
+    for day in range(60):
+        shown(ctx, here.adviser, here.offers[day % 3], here.women, days_ago=day % 100)
+    asked: list[str] = []
+    event.listen(ctx.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with ctx.read() as session:
+        gather(ctx, session, *usual_period(ctx.clock.today()))
+    assert len(asked) <= 12
