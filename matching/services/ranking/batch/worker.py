@@ -151,6 +151,8 @@ def _line(desk: _Desk, asked: Asked) -> OfferLine:
         occupations=desk.occupations,
         top=desk.basis.top,
         eligible=desk.eligible.get(asked.publics),
+        # Every core already has a worker: one that started threads would only slow the others.
+        judge=engine.compiled_pass_alone,
     )
     return OfferLine(
         offer=asked.code,
