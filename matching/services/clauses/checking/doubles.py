@@ -58,7 +58,7 @@ def _people_with_overlaps(connection: Connection) -> list[int]:
     person, until = 0, None
     raw = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
     # As the driver gives them: days compare the same as text on SQLite, and a million of them need no objects.
-    with connection.execution_options(yield_per=_BATCH).exec_driver_sql(raw) as rows:
+    with connection.exec_driver_sql(raw, execution_options={"yield_per": _BATCH}) as rows:
         for person_id, from_on, to_on in rows:
             if person_id != person:
                 person, until = person_id, to_on

@@ -136,7 +136,9 @@ class Seal:
 
 def _seals(connection: Connection) -> list[Seal]:
     query = select(AuditEvent.id, AuditEvent.details).where(AuditEvent.action == "ledger.appended")
-    with connection.execution_options(yield_per=_BATCH).execute(query.order_by(AuditEvent.id)) as rows:
+    # Options of this statement, not of the connection: all the following ones would go through a server-side cursor,
+    # which PostgreSQL plans for its first rows only.
+    with connection.execute(query.order_by(AuditEvent.id), execution_options={"yield_per": _BATCH}) as rows:
         return [_seal(row.id, json.loads(row.details)) for row in rows]
 
 
