@@ -20,7 +20,7 @@ from matching.reference.lexical import Floats, as_saved, grams
 from matching.reference.query_words import Word
 
 _DIMENSIONS = 256
-_PASSES = 10
+_PASSES = 8
 _BATCH = 256
 _STEP = 0.3
 _HIDDEN_DROP = 0.3  # share of the sum hidden at each step, so that no dimension is relied on alone

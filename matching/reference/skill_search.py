@@ -14,8 +14,9 @@ from matching.reference.lexical import Floats, LexicalIndex
 from matching.reference.model import OccupationSkill, Skill
 from matching.reference.query_words import Word, title_words
 
-_USUAL_SHARE = 0.35  # a skill usual in the occupation meant, beside one whose label covers the words (1)
-_LEAST = 0.22  # below, a skill has too little to do with the words
+_USUAL_SHARE = 0.28  # a skill usual in the occupation meant, beside one whose label covers the words (1)
+_VAGUE = 0.3  # likeness of labels that share syllables only
+_LEAST = 0.15  # below, a skill has too little to do with the words
 # What people say around a skill.
 _SAID_TEXT = """
 je j sais savoir faire fait ai deja su peux pouvoir connais connaissance bien capable aime ca
@@ -71,7 +72,7 @@ class SkillSearch:
         np.add.at(scores, self._skills, chances[self._families])
         scores = _USUAL_SHARE * scores * self._share
         if said and (like := self._index.compare(self._index.repaired(said))) is not None:
-            scores += like.scores + like.same
+            scores += np.maximum(like.scores - _VAGUE, 0) / (1 - _VAGUE) + like.same
         order = np.argsort(-scores, kind="stable")[:top].tolist()
         return [SkillSuggestion(self._ids[i], self._labels[i], float(scores[i])) for i in order if scores[i] >= _LEAST]
 

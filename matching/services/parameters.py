@@ -415,25 +415,67 @@ def list_synonyms(ctx: Context, actor: Actor, *, words: str = "", added: bool = 
     return SynonymPage(tuple(found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]), len(found), page, PAGE_SIZE)
 
 
+def get_synonym(ctx: Context, actor: Actor, synonym_id: int) -> SynonymLine:
+    """Words added here, to change them; `NotFound` otherwise."""
+    require(actor, Permission.ADMINISTER)
+    with ctx.read() as session:
+        row = _own_synonym(session, synonym_id)
+        occupation = session.get(RomeOccupation, row.rome_code)
+        return SynonymLine(row.id, row.words, row.rome_code, occupation.label if occupation else "", row.embedded)
+
+
 def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str) -> int:
     """Teach everyday words for an occupation; returns the id."""
     require(actor, Permission.ADMINISTER)
-    text, code = " ".join(words.split()), rome_code.strip().upper()[:5]
     with ctx.write(actor) as work:
-        problems = Problems()
-        if not 2 <= len(text) <= 120 or not fold(text):
-            problems.add("words", "Écrivez les mots de tous les jours, comme « plongeur resto ».", words)
-        if work.session.get(RomeOccupation, code) is None:
-            problems.add("rome_code", "Écrivez le code ROME du métier, comme G1605.", rome_code)
-        query = select(OccupationSynonym).where(OccupationSynonym.rome_code == code)
-        if any(fold(row.words) == fold(text) for row in work.session.execute(query).scalars()):
-            problems.add("words", "Ces mots mènent déjà à ce métier.", words)
-        problems.raise_if_any("Les mots n’ont pas été ajoutés.")
+        text, code = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.")
         row = OccupationSynonym(words=text, rome_code=code, embedded=False)
         work.session.add(row)
         work.session.flush()
         work.record("synonym.added", "occupation_synonym", row.id, note=text, rome_code=code)
     return row.id
+
+
+def change_synonym(ctx: Context, actor: Actor, synonym_id: int, words: str, rome_code: str) -> None:
+    """Write words added here otherwise, or send them to another occupation."""
+    require(actor, Permission.ADMINISTER)
+    with ctx.write(actor) as work:
+        row = _own_synonym(work.session, synonym_id)
+        refused = "Les mots n’ont pas été changés."
+        text, code = _checked_synonym(work.session, words, rome_code, refused, itself=synonym_id)
+        if (row.words, row.rome_code) == (text, code):
+            return
+        row.words, row.rome_code = text, code
+        work.record("synonym.changed", "occupation_synonym", row.id, note=text, rome_code=code)
+
+
+def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
+    row = session.get(OccupationSynonym, synonym_id)
+    if row is None:
+        raise NotFound()
+    if row.embedded:
+        raise RuleRefused("Ces mots viennent de la référence : seuls ceux ajoutés ici peuvent être changés ou retirés.")
+    return row
+
+
+def _checked_synonym(
+    session: Session, words: str, rome_code: str, refused: str, itself: int | None = None
+) -> tuple[str, str]:
+    """The words and the code as they are kept. Raises `Invalid` with every problem."""
+    text, code = " ".join(words.split()), rome_code.strip().upper()[:5]
+    problems = Problems()
+    if not 2 <= len(text) <= 120 or not fold(text):
+        problems.add("words", "Écrivez les mots de tous les jours, comme « plongeur resto ».", words)
+    if session.get(RomeOccupation, code) is None:
+        message = (
+            f"Aucun métier n’a le code « {code} ». Cherchez le métier par ses mots." if code else "Écrivez le code."
+        )
+        problems.add("rome_code", message, rome_code)
+    others = session.execute(select(OccupationSynonym).where(OccupationSynonym.rome_code == code)).scalars()
+    if any(fold(row.words) == fold(text) and row.id != itself for row in others):
+        problems.add("words", "Ces mots mènent déjà à ce métier.", words)
+    problems.raise_if_any(refused)
+    return text, code
 
 
 def remove_synonym(ctx: Context, actor: Actor, synonym_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
+from matching.services import occupations
 from matching.services.candidates import week
 from matching.services.candidates.answers import FactAnswer, say_answer, type_amount
 from matching.services.candidates.directory import OPEN_PROPOSALS, days_without_proposal
@@ -40,6 +41,9 @@ from matching.terms import (
     Orientation,
     ProposalState,
 )
+
+SKILLS_SHOWN = 12
+"""How many skills words suggest at once."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,7 @@ def _file(session: Session, row: Candidate, today: date) -> CandidateFile:
         idle_days=days_without_proposal(row.last_proposed_on, row.created_at, today),
         goals=tuple(_goal_lines(session, row)),
         experiences=tuple(_experience_lines(session, row)),
-        skills=tuple(skill for skill in suggest_skills(session, row) if skill.value is not Known.UNKNOWN),
+        skills=tuple(skill for skill in suggest_skills(session, row, ()) if skill.value is not Known.UNKNOWN),
         sections=tuple(fact_sections(session, row, today)),
         week=tuple(read_week(row)),
         week_source=latest.source if latest else None,
@@ -376,7 +380,8 @@ def _assignment_lines(session: Session, candidate_id: int) -> Iterable[Assignmen
 
 
 def search_skills(ctx: Context, actor: Actor, candidate_id: int, words: str = "") -> tuple[SkillChoice, ...]:
-    """Skills noted, then those found by `words` or else those of the person's goals."""
+    """Skills noted, then those that `words` tell (a skill, or an occupation) or else those of the person's goals."""
     require(actor, Permission.READ_CANDIDATE)
+    told = occupations.suggest_skills(ctx, words, SKILLS_SHOWN) if words.strip() else None
     with ctx.read() as session:
-        return suggest_skills(session, fetch(session, actor, Candidate, candidate_id), words)
+        return suggest_skills(session, fetch(session, actor, Candidate, candidate_id), told)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor
 from matching.errors import FieldError, Invalid, NotFound, Problems, RuleRefused
 from matching.exchange.values import BadValue
+from matching.reference.skill_search import SkillSuggestion
 from matching.services.candidates import week
 from matching.services.candidates.answers import FactAnswer, Source
 from matching.services.candidates.editing import Edit, editing, refresh_words, resolve_occupation
@@ -189,19 +190,16 @@ class SkillChoice:
     known_on: date | None = None
 
 
-def suggest_skills(session: Session, candidate: Candidate, words: str = "") -> tuple[SkillChoice, ...]:
-    """Skills noted, then those found by `words` or else those of the goals' occupations, at most 40."""
+def suggest_skills(
+    session: Session, candidate: Candidate, told: Sequence[SkillSuggestion] | None
+) -> tuple[SkillChoice, ...]:
+    """Skills noted, then those `told` by words, or else (None) those of the goals' occupations, at most 40."""
     noted = {row.skill_id: row for row in candidate.skills}
-    found = _skills_by_words(session, words) if fold(words) else _skills_of_goals(session, candidate)
+    found = _skills_of_goals(session, candidate) if told is None else [(int(one.id), one.label) for one in told]
     labels = dict(session.execute(select(Skill.id, Skill.label).where(Skill.id.in_(noted))).all())
     first = [SkillChoice(key, labels.get(key, ""), row.value, row.source, row.known_on) for key, row in noted.items()]
     others = [SkillChoice(key, label) for key, label in found if key not in noted]
     return (*sorted(first, key=lambda skill: fold(skill.label)), *others[:40])
-
-
-def _skills_by_words(session: Session, words: str) -> list[tuple[int, str]]:
-    query = select(Skill.id, Skill.label).where(*(Skill.label_search.contains(word) for word in fold(words).split()))
-    return list(session.execute(query.order_by(Skill.label_search).limit(40)).all())
 
 
 def _skills_of_goals(session: Session, candidate: Candidate) -> list[tuple[int, str]]:

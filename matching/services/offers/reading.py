@@ -11,6 +11,7 @@ from matching.access.permissions import Actor
 from matching.offers.lifecycle import Stop, changes_for, freshness, off_on
 from matching.offers.publics import ReservedPublic
 from matching.services.context import Context
+from matching.services.occupations import suggest_skills
 from matching.services.offers.common import fetch_offer, may_edit, require_read, require_write
 from matching.services.offers.model import (
     CapabilityChoice,
@@ -36,7 +37,6 @@ from matching.store.tables.proposals import OPEN_STATES, Proposal
 from matching.store.tables.reference import Commune, FactKind, RomeOccupation, RomeSkill, Skill
 from matching.store.tables.trail import AuditEvent, AuditNote
 from matching.terms import OfferState, RequirementKind, Role, ScheduleFlag
-from matching.text import fold
 
 _SERVICE = "L’unité emploi"
 _STOPPABLE = (OfferState.DRAFT, OfferState.TO_CHECK, OfferState.SUSPENDED, OfferState.EXPIRED, OfferState.PUBLISHED)
@@ -281,16 +281,6 @@ def _skills(session: Session, occupation: RomeOccupation | None, chosen: Sequenc
 
 
 def find_skills(ctx: Context, actor: Actor, words: str, limit: int = 10) -> tuple[Choice, ...]:
-    """Skills of the reference that hold every word typed, the shortest first."""
+    """Skills that these words tell, or usual in the occupation they mean, the nearest first."""
     require_write(actor)
-    folded = fold(words).split()
-    if not folded:
-        return ()
-    with ctx.read() as session:
-        rows = session.execute(
-            select(Skill.id, Skill.label)
-            .where(*(Skill.label_search.contains(word, autoescape=True) for word in folded))
-            .order_by(func.length(Skill.label), Skill.label)
-            .limit(limit)
-        )
-        return tuple(Choice(str(row.id), row.label) for row in rows)
+    return tuple(Choice(found.id, found.label) for found in suggest_skills(ctx, words, limit))

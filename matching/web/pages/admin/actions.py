@@ -41,6 +41,7 @@ _ACTIONS = {
     "network.commune_added": "Commune ajoutée à un réseau",
     "network.commune_removed": "Commune retirée d’un réseau",
     "synonym.added": "Mots d’un métier ajoutés",
+    "synonym.changed": "Mots d’un métier changés",
     "synonym.removed": "Mots d’un métier retirés",
     "fact_kind.added": "Certificat ajouté au registre",
     "fact_kind.changed": "Mots d’un fait changés",

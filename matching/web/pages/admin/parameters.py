@@ -230,6 +230,32 @@ def synonyms() -> Response | tuple[str, int]:
     return page, tried.status
 
 
+@blueprint.route("/administration/mots/<int:synonym_id>", methods=["GET", "POST"])
+@requires(Permission.ADMINISTER)
+def edit_synonym(synonym_id: int) -> Response | tuple[str, int]:
+    """Write words added here otherwise."""
+    line = service.get_synonym(context(), actor(), synonym_id)
+    form = SynonymForm(data={"words": line.words, "rome_code": line.rome_code})
+    tried = attempt(
+        form,
+        lambda: service.change_synonym(
+            context(), actor(), synonym_id, form.words.data or "", form.rome_code.data or ""
+        ),
+    )
+    if tried.done:
+        flash("Les mots sont à jour.")
+        return redirect(url_for("admin.synonyms", ajoutes=1), 303)
+    page = render_template(
+        "admin/form.html",
+        form=form,
+        title=f"Changer : {line.words}",
+        intro=f"Ils mènent à : {line.occupation}.",
+        save="Enregistrer",
+        crumbs=[("Mots de tous les jours", url_for("admin.synonyms", ajoutes=1))],
+    )
+    return page, tried.status
+
+
 @blueprint.post("/administration/mots/<int:synonym_id>/retirer")
 @requires(Permission.ADMINISTER)
 def remove_synonym(synonym_id: int) -> Response:

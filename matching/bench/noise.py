@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 AZERTY = ("azertyuiop", "qsdfghjklm", "wxcvbn")
 VOWELS = set("aeiouyàâäéèêëîïôöùûüœæ")
@@ -102,11 +102,36 @@ def advertisement(title: str, rng: random.Random) -> str:
     return rng.choice(frames).format(one_of_both(title, rng))
 
 
-KINDS: dict[str, Callable[[str, random.Random], str]] = {
+def together(title: str, rng: random.Random) -> str:
+    """Several of the noises on the same query: each one time in two, at least two of the four."""
+    layers = [noisy for noisy in _LAYERS if rng.random() < 0.5]
+    while len(layers) < 2:
+        layers = [noisy for noisy in _LAYERS if rng.random() < 0.5]
+    return _through(layers, title, rng)
+
+
+def all_four(title: str, rng: random.Random) -> str:
+    """The four noises on every query: what is left of a short title cut then mistyped is often nobody's word."""
+    return _through(_LAYERS, title, rng)
+
+
+def _through(layers: Sequence[Noise], title: str, rng: random.Random) -> str:
+    text = one_of_both(title, rng)
+    for noisy in layers:
+        text = noisy(text, rng)
+    return text
+
+
+Noise = Callable[[str, random.Random], str]
+_LAYERS: tuple[Noise, ...] = (without_accents, abbreviations, typos, advertisement)
+
+KINDS: dict[str, Noise] = {
     "typos": typos,
     "no_accents": without_accents,
     "feminine": lambda title, _rng: feminine(title),
     "masculine": lambda title, _rng: masculine(title),
     "abbreviations": abbreviations,
     "advertisement": advertisement,
+    "together": together,
+    "all_four": all_four,
 }
