@@ -42,7 +42,7 @@ def fairness(unit: str | None, first: Any, last: Any, as_json: bool) -> None:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, date):
+    if isinstance(value, date):  # a datetime too
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON")
 

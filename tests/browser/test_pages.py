@@ -25,7 +25,7 @@ AT_LEAST = {
     "employer": 12,
     "clause_officer": 40,
     "buyer": 5,
-    "pilot": 5,
+    "pilot": 7,
     "administrator": 25,
 }
 # What a role opens like another is looked at once: the manager, an adviser too, goes through the unit's pages only.

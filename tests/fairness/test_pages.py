@@ -113,6 +113,7 @@ def test_nothing_yet(ctx: Context, app: Flask) -> None:
     pilot = make.pilot(ctx)
     assert "Personne en recherche" in text(client_of(app, pilot).get("/equite").text)
     office(ctx)
+    ctx.memory.clear()
     assert "Aucune liste montrée" in text(client_of(app, pilot).get("/equite").text)
 
 

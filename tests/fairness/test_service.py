@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from matching.access.permissions import Actor
+from matching.clock import FixedClock
 from matching.errors import Forbidden, Invalid, NotFound
 from matching.placements.fairness import Reading
 from matching.services.context import Context
@@ -23,8 +24,11 @@ from matching.services.fairness import (
     read_fairness,
     usual_period,
 )
+from matching.services.fairness.gathering import people_of
 from matching.services.fairness.groups import group_key
+from matching.services.ranking import rank_candidates
 from matching.store.tables.clause_settings import ClauseSetting
+from matching.store.tables.exposure import ExposureLog
 from matching.store.tables.protected import ProtectedFact
 from matching.store.tables.trail import AuditEvent
 from matching.terms import CandidateState, ProposalState
@@ -241,27 +245,46 @@ def test_the_threshold_is_the_dated_setting(ctx: Context) -> None:
 # --- kept in memory ------------------------------------------------------------------------------------------------
 
 
-def test_a_reading_follows_what_is_written(ctx: Context) -> None:
+def test_a_reading_is_kept_ten_minutes(ctx: Context, clock: FixedClock) -> None:
     here = office(ctx)
     assert read(ctx, here.pilot).lists == 0
     shown(ctx, here.adviser, here.offers[0], here.women)
-    assert read(ctx, here.pilot).lists == 1
     people(ctx, here.home, 20, {"sex": "m"})
-    assert read(ctx, here.pilot).totals["looking"] == 160
+    clock.instant += timedelta(minutes=9)
+    assert read(ctx, here.pilot).lists == 0
+    clock.instant += timedelta(minutes=1)
+    found = read(ctx, here.pilot)
+    assert (found.lists, found.totals["looking"], found.read_at) == (1, 160, clock.now())
 
 
-def test_lists_are_read_once(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_are_found_in_a_list_as_it_is_logged(any_ctx: Context) -> None:
+    """By the ranked page itself: its reasons are passed over, and nobody is missed."""
+    here = office(any_ctx)
+    made = [make.candidate(any_ctx, here.home, facts={"licence_b": True}) for _ in range(3)]
+    ranked = rank_candidates(any_ctx, here.adviser, make.offer(any_ctx, wants=[("capability", "licence_b")]))
+    with any_ctx.read() as session:
+        log = session.get_one(ExposureLog, ranked.exposure_id)
+        text = session.execute(select(cast(ExposureLog.shown, Text))).scalar_one()
+    ids = [line[0] for line in log.shown]
+    assert set(made) <= set(ids)
+    assert any(line[3] for line in log.shown)
+    assert people_of(text).tolist() == ids[:50]
+
+
+def test_lists_are_read_once(ctx: Context, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     here = office(ctx)
     shown(ctx, here.adviser, here.offers[0], here.women)
     read(ctx, here.pilot)
     batches: list[Any] = []
     monkeypatch.setattr(gathering, "_batches", lambda keys: batches.append(list(keys)) or iter(()))
+    clock.instant += gathering.FRESH
     read(ctx, here.pilot, here.home)
-    assert batches == []
+    assert batches == [[]]
+    clock.instant += gathering.FRESH
     shown(ctx, here.adviser, here.offers[1], here.men)
     with pytest.raises(KeyError):  # the new list only was asked for
         read(ctx, here.pilot)
-    assert [len(keys) for keys in batches] == [1]
+    assert [len(keys) for keys in batches] == [0, 1]
 
 
 # --- who may -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -117,6 +117,7 @@ class FairnessReading:
     lists: int
     offers: int
     threshold: int
+    read_at: datetime
     totals: dict[str, int | None]
     axes: tuple[AxisReading, ...]
 
@@ -278,7 +279,7 @@ class _Reader:
         }
         axes = tuple(AxisReading(axis, tuple(self._lines(axis)), self._told(axis)) for axis in Axis)
         return FairnessReading(
-            self.unit_id, name, first, last, self.all.lists, self.all.offers, self.threshold, totals, axes
+            self.unit_id, name, first, last, self.all.lists, self.all.offers, self.threshold, self.all.at, totals, axes
         )
 
     def _told(self, axis: Axis) -> bool:
