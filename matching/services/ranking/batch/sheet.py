@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ class Standing:
     fit: float
     open_proposals: int
     proposed: bool
+
+
+_ABOUT = tuple(one.name for one in fields(Standing))
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class OfferLine:
             "seed": self.seed,
             "considered": self.considered,
             "tiers": {tier.value: self.tiers[tier] for tier in Tier},
-            "people": [asdict(person) | {"tier": person.tier.value} for person in self.people],
+            "people": [{name: getattr(person, name) for name in _ABOUT} for person in self.people],
         }
         if shortlist is not None:
             data["shortlist"] = list(shortlist)
