@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("wordfreq", reason="the extra `bench` is not installed")
-
 from matching.bench.world import World, build
 
 

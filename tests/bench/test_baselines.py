@@ -14,6 +14,8 @@ from matching.bench.figures import evaluated_ids
 from matching.bench.world import World, build
 from matching.engine import Policy, rank
 
+pytest.importorskip("wordfreq", reason="the extra `bench` is not installed")
+
 SEEDS = (1, 2, 3)
 
 

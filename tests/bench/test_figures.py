@@ -13,6 +13,8 @@ from matching.bench import figures
 from matching.bench.figures import Figure
 from matching.cli import main
 
+pytest.importorskip("wordfreq", reason="the extra `bench` is not installed")
+
 NAMES = {
     "rapidfuzz_extract": [300],
     "scikit_learn": [300, 3000],
