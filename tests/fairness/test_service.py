@@ -27,11 +27,12 @@ from matching.services.fairness import (
 from matching.services.fairness.gathering import people_of
 from matching.services.fairness.groups import group_key
 from matching.services.ranking import rank_candidates
+from matching.services.users import UserForm, create_user, get_user
 from matching.store.tables.clause_settings import ClauseSetting
 from matching.store.tables.exposure import ExposureLog
 from matching.store.tables.protected import ProtectedFact
 from matching.store.tables.trail import AuditEvent
-from matching.terms import CandidateState, ProposalState
+from matching.terms import CandidateState, ProposalState, Role
 from tests.fairness.lists import people, proposed, shown
 from tests.support import clauses
 from tests.support import factories as make
@@ -309,6 +310,14 @@ def test_who_may_read(ctx: Context) -> None:
     with pytest.raises(NotFound):
         read(ctx, here.pilot, 987_654)
     assert read(ctx, None, here.away).totals["looking"] == 60
+
+
+def test_an_administrator_opens_a_pilot_s_account(ctx: Context) -> None:
+    home = make.unit(ctx)
+    wanted = UserForm("Pia Essai", Role.PILOT, home)
+    key, _ = create_user(ctx, make.administrator(ctx), "pia@departement.example", wanted)
+    line = get_user(ctx, make.administrator(ctx), key)
+    assert (line.role, line.unit_id, line.belongs_to) == (Role.PILOT, None, "")  # of no unit, whatever was chosen
 
 
 def test_the_reading_is_noted_with_its_period(ctx: Context) -> None:
