@@ -31,7 +31,7 @@ from matching.engine.order import tie_hash
 from matching.engine.passes import Pass, compiled_pass, compiled_pass_alone, numpy_pass, warm_up
 from matching.engine.people import People, PersonRecord
 from matching.engine.policy import PARTS, SPREAD, ModeParameters, OccupationLevel, Policy, Remedy
-from matching.engine.ranking import explain, rank
+from matching.engine.ranking import explain, rank, shortlist
 from matching.engine.relax import Relaxation, relaxations, without
 from matching.engine.results import (
     OccupationDetail,
@@ -91,6 +91,7 @@ __all__ = [
     "rank",
     "rank_offers",
     "relaxations",
+    "shortlist",
     "tie_hash",
     "warm_up",
     "without",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -137,10 +137,6 @@ class Verdict:
     remedies: tuple[Remedy, ...] = ()
     detail: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
-    def with_fact(self, fact: npt.NDArray[Any]) -> Verdict:
-        """The same with the person's value."""
-        return replace(self, fact=fact)
-
 
 Rule = Callable[..., Verdict]
 """(asked, who, **constants, **numbers) → what it says of each."""
@@ -178,17 +174,15 @@ class Check:
 
     def factor(self, policy: Policy) -> float:
         """What meeting it is worth beside an essential requirement."""
-        factors = {
-            Importance.ESSENTIAL: 1.0,
-            Importance.TRAINABLE: policy.trainable_factor,
-            Importance.DESIRABLE: policy.desirable_factor,
-        }
-        return min(1.0, max(0.0, factors[self.importance]))
+        if self.importance is Importance.ESSENTIAL:
+            return 1.0
+        learnt = self.importance is Importance.TRAINABLE
+        return min(1.0, max(0.0, policy.trainable_factor if learnt else policy.desirable_factor))
 
 
-def graded(status: Statuses, value: Floats) -> Verdict:
+def graded(status: Statuses, value: Floats, fact: npt.NDArray[Any] | None = None) -> Verdict:
     """A verdict where nothing is to lift."""
-    return Verdict(status, value, np.zeros(len(status), np.int16))
+    return Verdict(status, value, np.zeros(len(status), np.int16), fact)
 
 
 def when_missing(importance: Importance, remedy: Remedy | None) -> tuple[int, int, Remedy | None]:
@@ -206,13 +200,19 @@ def when_missing(importance: Importance, remedy: Remedy | None) -> tuple[int, in
     return LIFTABLE, min(max(0, remedy.delay_days), LONGEST_DELAY), remedy
 
 
-def settle(importance: Importance, yes: Bools, unknown: Bools, remedy: Remedy | None) -> Verdict:
-    """Met, unknown, and for the rest what its importance says (`when_missing`)."""
+def settle(
+    importance: Importance,
+    yes: Bools,
+    unknown: Bools,
+    remedy: Remedy | None,
+    fact: npt.NDArray[Any] | None = None,
+) -> Verdict:
+    """Met, unknown, and for the rest what its importance says (`when_missing`). `fact`: the person's value."""
     missing, delay_days, remedy = when_missing(importance, remedy)
     status = np.where(yes, _MET, np.where(unknown, _UNKNOWN, np.int8(missing)))
     lifted = status == LIFTABLE
     delay = lifted * np.int16(delay_days)
     if remedy is None:
-        return Verdict(status, yes.astype(np.float64), delay)
+        return Verdict(status, yes.astype(np.float64), delay, fact)
     which = np.where(lifted, np.int8(0), np.int8(NO_REMEDY))
-    return Verdict(status, yes.astype(np.float64), delay, remedy=which, remedies=(remedy,))
+    return Verdict(status, yes.astype(np.float64), delay, fact, which, (remedy,))

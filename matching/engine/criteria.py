@@ -177,8 +177,8 @@ def skill(context: Asked, who: Selection, *, index: Number, importance: Importan
     value = who.column("skill_value")
     yes = (here & (value > 0)).any(axis=0)
     no = (here & (value == 0)).any(axis=0) & ~yes
-    verdict = settle(importance, yes, ~yes & ~no, context.policy.remedy(key))
-    return verdict.with_fact(np.where(yes, YES_FACT, np.where(no, NO_FACT, UNKNOWN_FACT)))
+    fact = np.where(yes, YES_FACT, np.where(no, NO_FACT, UNKNOWN_FACT))
+    return settle(importance, yes, ~yes & ~no, context.policy.remedy(key), fact)
 
 
 def capability(context: Asked, who: Selection, *, code: str, criterion: Criterion, importance: Importance) -> Verdict:
@@ -189,8 +189,7 @@ def capability(context: Asked, who: Selection, *, code: str, criterion: Criterio
     fact = who.fact(code)
     yes = fact > 0 if undated(code, criterion) else _valid(fact, context)
     remedy = context.policy.remedy(code, criterion)
-    verdict = settle(importance, yes, fact < 0, remedy)
-    return verdict.with_fact(fact)
+    return settle(importance, yes, fact < 0, remedy, fact)
 
 
 def undated(code: str, criterion: Criterion) -> bool:
@@ -207,7 +206,7 @@ def level(
     nothing = np.asarray(amount) <= 0
     yes = (~unknown & (fact >= amount)) | nothing
     remedy = context.policy.remedy(*_level_keys(code, criterion))
-    return settle(importance, yes, unknown & ~nothing, remedy).with_fact(fact)
+    return settle(importance, yes, unknown & ~nothing, remedy, fact)
 
 
 def _level_keys(code: str, criterion: Criterion) -> tuple[str, ...]:
@@ -218,27 +217,27 @@ def load(context: Asked, who: Selection, *, importance: Importance, amount: Numb
     """The weight to carry against the limit agreed with the person ("yes" alone = no limit)."""
     fact = who.fact("max_load")
     remedy = context.policy.remedy("max_load", Criterion.LIMITS)
-    return settle(importance, fact >= amount, fact < 0, remedy).with_fact(fact)
+    return settle(importance, fact >= amount, fact < 0, remedy, fact)
 
 
 def limit(context: Asked, who: Selection, *, code: str) -> Verdict:
     """Night, week-end, split hours, shifts: what the schedule's flags ask against the limits agreed."""
     fact = who.fact(code)
     remedy = context.policy.remedy(code, Criterion.LIMITS)
-    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy).with_fact(fact)
+    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy, fact)
 
 
 def right_to_work(context: Asked, who: Selection) -> Verdict:
     """Allowed to work on the first day (law); an end date before it counts as no."""
     fact = who.fact("right_to_work")
     remedy = context.policy.remedy("right_to_work")
-    return settle(Importance.ESSENTIAL, _valid(fact, context), fact < 0, remedy).with_fact(fact)
+    return settle(Importance.ESSENTIAL, _valid(fact, context), fact < 0, remedy, fact)
 
 
 def reserved_public(context: Asked, who: Selection) -> Verdict:
     """Eligibility decided outside the engine: 1 yes, 0 no, -1 or not given unknown."""
     fact = context.eligible_to(who)
-    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, None).with_fact(fact)
+    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, None, fact)
 
 
 def start(context: Asked, who: Selection) -> Verdict:
@@ -263,7 +262,7 @@ def contract(context: Asked, who: Selection, *, code: str) -> Verdict:
     """This kind of contract is accepted; a kind the person refuses is respected (blocking)."""
     fact = who.fact(code)
     remedy = context.policy.remedy(code, Criterion.CONTRACT)
-    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy).with_fact(fact)
+    return settle(Importance.ESSENTIAL, fact > 0, fact < 0, remedy, fact)
 
 
 def hours(context: Asked, who: Selection, *, low: Number, high: Number) -> Verdict:
@@ -294,7 +293,7 @@ def pay(context: Asked, who: Selection, *, asked: Number) -> Verdict:
     close = wished <= asked * (1.0 + context.policy.pay_grace)
     status = np.where(fact < 0, UNKNOWN, np.where(wished <= asked, MET, PARTLY)).astype(np.int8)
     value = np.where(fact < 0, 0.0, np.where(wished <= asked, 1.0, np.where(close, 0.5, 0.0)))
-    return graded(status, value).with_fact(fact)
+    return graded(status, value, fact)
 
 
 def _valid(fact: np.ndarray, context: Asked) -> np.ndarray:

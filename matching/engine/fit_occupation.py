@@ -71,10 +71,9 @@ def words(context: Asked, who: Selection) -> Verdict:
     worth = context.word_scale()
     held = who.column("words")
     found = np.zeros(len(who))
-    present = np.zeros(len(who), np.bool_)
     for position in range(held.shape[0]):
         found += worth(held[position])
-        present |= held[position] > 0
+    present = (held > 0).any(axis=0)
     share = np.clip(found, 0.0, 1.0)
     status = np.where(share >= WORDS_MET_SHARE, MET, np.where(present, PARTLY, UNKNOWN)).astype(np.int8)
     return graded(status, share)

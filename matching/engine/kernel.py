@@ -1,9 +1,9 @@
 """The compiled pass: everybody judged block by block, one criterion after the other, without leaving the cache.
 
 The one place where the rules of `criteria.py` are written a second time, in the same order of operations, so that
-keys are those of `evaluate`. Held to it, and to the plain reference, by tests/engine. Importing it needs numba (extra
-`fast`). Numba notices a change of this file, and only of this one: what is compiled stands here, and the numbers of the
-rules come with `Asked`. Who changes the codes of statuses or of `plan.py` changes the version below.
+keys and tiers are those of `evaluate`. Held to it, and to the plain reference, by tests/engine. Importing it needs
+numba (extra `fast`). Numba notices a change of this file, and only of this one: what is compiled stands here, and the
+numbers of the rules come with `Asked`. Who changes the codes of statuses or of `plan.py` changes the version below.
 """
 
 from __future__ import annotations
@@ -48,13 +48,10 @@ from matching.engine.statuses import (
     BLOCKED,
     BLOCKING,
     CLEAR,
-    CRITERIA,
-    LIFTABLE,
     LIFTABLE_IN_TIME,
     LIFTABLE_LATE,
     MET,
     PARTLY,
-    TIERS,
     UNKNOWN,
 )
 from matching.engine.travel import MODES
@@ -67,10 +64,10 @@ VERSION = 1
 """Of the codes read here and written elsewhere."""
 BLOCK = 4096
 """People judged together: what is read and added up of them fits in the cache of a processor."""
-_DENSE = 0.4
+_DENSE, _SOME, _FEW = 0.4, 0.7, 0.3
 _SAME_TITLE = np.int8(OccupationLevel.SAME_TITLE)
 _MODES = len(MODES)
-# What a rule says of somebody: a status, or one of these, which the step turns into a status and a tier.
+# What a rule says of somebody: a status, or one of these, which the step turns into a tier.
 _MISSING, _IN_TIME, _LATE = np.int8(BLOCKING + 1), np.int8(BLOCKING + 2), np.int8(BLOCKING + 3)
 _MET, _PARTLY, _UNKNOWN, _BLOCKING = np.int8(MET), np.int8(PARTLY), np.int8(UNKNOWN), np.int8(BLOCKING)
 # Sums of bits two by two, four by four, eight by eight: a count of bits without a table.
@@ -93,27 +90,27 @@ def kept_on_disk(function: F) -> F:
 
 
 class Block(NamedTuple):
-    """`m` people judged together: neighbours from `low` when `dense`, else those of `rows`. `wanted` int8: 1 for those
-    of `rows`, 0 for a neighbour nobody asked about."""
+    """`m` people judged together: neighbours from `low` when `dense`, else those of `rows`."""
 
     rows: Array
     m: int
     low: int
     dense: bool
-    wanted: Array
 
 
 class Desk(NamedTuple):
-    """Room to judge a block. A rule writes `said` and `value`; `part`, `cost`, `status` add up the criterion at hand,
-    `fit` and `tier` all of them. The rest is scratch, and where columns are gathered."""
+    """Room to judge a block. A rule writes `said` and `value`; `part` and `cost` add up the criterion at hand, `fit`
+    and `tier` all of them. `rows`, `place`: who is still in, and where their answer goes. The rest is scratch, and
+    where columns are gathered."""
 
     said: Array
     value: Array
     part: Array
     cost: Array
-    status: Array
     fit: Array
     tier: Array
+    rows: Array
+    place: Array
     flags: Array
     levels: Array
     counts: Array
@@ -130,32 +127,33 @@ class Desk(NamedTuple):
 @compiled
 def _desk() -> Desk:
     return Desk(
-        said=np.zeros(BLOCK, np.int8),
-        value=np.zeros(BLOCK),
-        part=np.zeros(BLOCK),
-        cost=np.zeros(BLOCK),
-        status=np.zeros(BLOCK, np.int8),
-        fit=np.zeros(BLOCK),
-        tier=np.zeros(BLOCK, np.int8),
-        flags=np.zeros(BLOCK, np.int8),
-        levels=np.zeros(BLOCK, np.int8),
-        counts=np.zeros((2, BLOCK), np.int32),
-        km=np.zeros(BLOCK),
-        pace=np.zeros(BLOCK),
-        margin=np.zeros(BLOCK),
-        facts=np.zeros((2, BLOCK), np.int16),
-        ints=np.zeros(BLOCK, np.int32),
-        tokens=np.zeros(BLOCK, np.uint16),
-        floats=np.zeros((3, BLOCK), np.float32),
-        bits=np.zeros((2, BLOCK), np.uint64),
+        said=np.empty(BLOCK, np.int8),
+        value=np.empty(BLOCK),
+        part=np.empty(BLOCK),
+        cost=np.empty(BLOCK),
+        fit=np.empty(BLOCK),
+        tier=np.empty(BLOCK, np.int8),
+        rows=np.empty(BLOCK, np.int64),
+        place=np.empty(BLOCK, np.int64),
+        flags=np.empty(BLOCK, np.int8),
+        levels=np.empty(BLOCK, np.int8),
+        counts=np.empty((2, BLOCK), np.int32),
+        km=np.empty(BLOCK),
+        pace=np.empty(BLOCK),
+        margin=np.empty(BLOCK),
+        facts=np.empty((2, BLOCK), np.int16),
+        ints=np.empty(BLOCK, np.int32),
+        tokens=np.empty(BLOCK, np.uint16),
+        floats=np.empty((3, BLOCK), np.float32),
+        bits=np.empty((2, BLOCK), np.uint64),
     )
 
 
 @kept_on_disk
-def judge(people: Columns, asked: Asked, rows: Array, keys: Array, counts: Array, tiers: Array) -> None:
-    """Sort key of each of `rows` (int64, increasing) in `keys`; how many have each status and tier is added up in
-    `counts` int64[criteria, statuses + 1] and `tiers` int64[tiers]."""
-    desk, wanted = _desk(), np.zeros(BLOCK, np.int8)
+def judge(people: Columns, asked: Asked, rows: Array, tiers: Array, keys: Array) -> None:
+    """Of each of `rows` (int64, increasing): the sort key in `keys` (int64) when it has room, else the tier in `tiers`
+    (int8)."""
+    desk = _desk()
     first = 0
     while first < len(rows):
         last = min(first + BLOCK, len(rows))
@@ -164,26 +162,18 @@ def judge(people: Columns, asked: Asked, rows: Array, keys: Array, counts: Array
         dense = near - first >= _DENSE * span
         if dense:
             last = near
-        block = Block(rows[first:last], span if dense else last - first, rows[first], dense, wanted)
-        _mark(block)
-        _judge_block(people, asked, block, desk, counts)
-        _key(block.rows, block.low, dense, desk.tier, desk.fit, keys[first:last], tiers)
+        block = Block(rows[first:last], span if dense else last - first, rows[first], dense)
+        if len(keys):
+            _judge_block(people, asked, block, desk)
+            _key(block, desk.tier, desk.fit, keys[first:last])
+        else:
+            _screen_block(people, asked, block, desk, tiers[first:last])
         first = last
 
 
 @compiled
-def _mark(block: Block) -> None:
-    wanted = block.wanted
-    if not block.dense or len(block.rows) == block.m:
-        wanted[: block.m] = 1
-        return
-    wanted[: block.m] = 0
-    for row in block.rows:
-        wanted[row - block.low] = 1
-
-
-@compiled
-def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk, counts: Array) -> None:
+def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk) -> None:
+    """Everything asked: `fit` and `tier`."""
     m, steps = block.m, asked.steps
     desk.fit[:m] = 0.0
     desk.tier[:m] = CLEAR
@@ -192,14 +182,61 @@ def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk, counts
         if position == 0 or steps[position - 1].criterion != criterion:
             desk.part[:m] = 0.0
             desk.cost[:m] = 0.0
-            desk.status[:m] = MET
         _judge_step(people, asked, steps[position], block, desk)
         _add_step(steps[position], m, desk.said, desk.value, desk.part, desk.cost)
-        _worsen(steps[position], m, desk.said, desk.status, desk.tier)
+        _worsen(steps[position], m, desk.said, desk.tier)
         if position + 1 == len(steps) or steps[position + 1].criterion != criterion:
             _add_criterion(m, desk.fit, desk.part, desk.cost)
-            _count(m, desk.status, block.wanted, counts[criterion])
     _step_back(m, _read(people.open_proposals, block, desk.facts[0]), asked.spread, asked.logs, desk.fit)
+
+
+@compiled
+def _screen_block(people: Columns, asked: Asked, block: Block, desk: Desk, tiers: Array) -> None:
+    """The tier of each; who is blocked is asked nothing more."""
+    m = block.m
+    desk.tier[:m] = CLEAR
+    tiers[:] = BLOCKED
+    _place(block, desk.place)
+    for position in range(len(asked.screen)):
+        step = asked.screen[position]
+        few = _FEW if step.kind == THRESHOLD else _SOME  # a threshold costs less than leaving people out
+        if position and _still_in(m, desk.tier) < few * m:
+            m = _keep(block, desk.tier, desk.place, desk.rows)
+            block = Block(desk.rows[:m], m, 0, False)
+        _judge_step(people, asked, step, block, desk)
+        _worsen(step, m, desk.said, desk.tier)
+    for i in range(m):
+        if desk.place[i] >= 0:
+            tiers[desk.place[i]] = desk.tier[i]
+
+
+@compiled
+def _place(block: Block, place: Array) -> None:
+    """Where the answer for each of the block goes; nowhere (-1) for a neighbour nobody asked about."""
+    if block.dense:
+        place[: block.m] = -1
+    for k in range(len(block.rows)):
+        place[block.rows[k] - block.low if block.dense else k] = k
+
+
+@compiled
+def _still_in(m: int, tier: Array) -> Any:
+    found: Any = np.int32(0)
+    for i in range(m):
+        found += np.int32(tier[i] < np.int8(BLOCKED))
+    return found
+
+
+@compiled
+def _keep(block: Block, tier: Array, place: Array, rows: Array) -> Any:
+    """Bring together who is not blocked; how many they are."""
+    m: Any = 0
+    for i in range(block.m):
+        stays = (tier[i] < np.int8(BLOCKED)) & (place[i] >= 0)
+        rows[m] = block.low + i if block.dense else block.rows[i]
+        tier[m], place[m] = tier[i], place[i]
+        m += np.int64(stays)
+    return m
 
 
 @compiled
@@ -265,20 +302,19 @@ def _add_step(step: Any, m: int, said: Array, value: Array, part: Array, cost: A
 
 
 @compiled
-def _worsen(step: Any, m: int, said: Array, status: Array, tier: Array) -> None:
-    """The worst is kept: codes grow with what is in the way. One thing in the way makes a tier, as `tiers_of`."""
-    missing, missing_tier = np.int8(step.missing), np.int8(step.tier)
+def _worsen(step: Any, m: int, said: Array, tier: Array) -> None:
+    """One thing in the way makes a tier, the worst is kept: as `tiers_of`."""
+    missing = np.int8(step.tier)
     for i in range(m):
-        code, found, worst = said[i], said[i], np.int8(CLEAR)
+        code, worst = said[i], np.int8(CLEAR)
         if code == _MISSING:
-            found, worst = missing, missing_tier
+            worst = missing
         elif code == _IN_TIME:
-            found, worst = np.int8(LIFTABLE), np.int8(LIFTABLE_IN_TIME)
+            worst = np.int8(LIFTABLE_IN_TIME)
         elif code == _LATE:
-            found, worst = np.int8(LIFTABLE), np.int8(LIFTABLE_LATE)
+            worst = np.int8(LIFTABLE_LATE)
         elif code == _BLOCKING:
             worst = np.int8(BLOCKED)
-        status[i] = max(status[i], found)
         tier[i] = max(tier[i], worst)
 
 
@@ -295,20 +331,10 @@ def _step_back(m: int, proposed: Array, spread: float, logs: Array, fit: Array) 
 
 
 @compiled
-def _count(m: int, status: Array, wanted: Array, counts: Array) -> None:
-    for code in range(MET, BLOCKING + 1):
-        here, found = np.int8(code), np.int32(0)
-        for i in range(m):
-            found += np.int32((status[i] == here) & (wanted[i] > 0))
-        counts[code + 1] += found
-
-
-@compiled
-def _key(rows: Array, low: int, dense: bool, tier: Array, fit: Array, keys: Array, tiers: Array) -> None:
+def _key(block: Block, tier: Array, fit: Array, keys: Array) -> None:
     """As `order.sort_keys`."""
-    for k in range(len(rows)):
-        i = rows[k] - low if dense else k
-        tiers[tier[i]] += 1
+    for k in range(len(block.rows)):
+        i = block.rows[k] - block.low if block.dense else k
         keys[k] = (np.int64(tier[i]) << TIER_SHIFT) - np.int64(np.rint(fit[i] * ROUNDING))
 
 
@@ -638,12 +664,5 @@ def prepare() -> None:
     people = People(FactVocabulary(()), 1)
     people.upsert([PersonRecord(id=1)])
     context = Context(people, Offer(id=1), Policy(), Occupations(()), today=0)
-    asked = asked_of(context, ())
-    judge(
-        columns_of(context),
-        asked,
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int64),
-        np.zeros((len(CRITERIA), BLOCKING + 2), np.int64),
-        np.zeros(len(TIERS), np.int64),
-    )
+    one = np.zeros(1, np.int64)
+    judge(columns_of(context), asked_of(context, ()), one, np.zeros(1, np.int8), np.zeros(1, np.int64))

@@ -1,6 +1,6 @@
 """How everybody is judged: by NumPy, or by a compiled pass when numba is installed (extra `fast`) and warmed up.
 
-Both give the same keys and counts; `rank` takes the compiled pass as soon as it is ready. Neither keeps anything
+Both give the same tiers and keys; `rank` takes the compiled pass as soon as it is ready. Neither keeps anything
 between two calls: they can be called from several threads.
 """
 
@@ -8,45 +8,45 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import Lock
+from threading import Lock, Thread
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.engine.checks import Check, Context
-from matching.engine.evaluation import evaluate
+from matching.engine.evaluation import Evaluation, evaluate
 from matching.engine.order import sort_keys
 from matching.engine.people import Selection
-from matching.engine.plan import asked_of, columns_of, has_compiled_form
-from matching.engine.statuses import BLOCKING, CRITERIA, TIERS
+from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form
+from matching.terms import Importance
 
 Rows = npt.NDArray[np.int64]
 
 CHUNK = 1 << 16
 """People judged at once by NumPy."""
-SHARE = 1 << 13
+SHARE = 1 << 14
 """People for whom another thread is worth starting."""
 _DENSE = 0.6
-_STATUSES = BLOCKING + 2
 
 
-@dataclass(frozen=True)
-class Judged:
-    """`keys` int64[m]: sort key of each row, the smallest first. How many have each tier, int64[len(TIERS)], and each
-    status of each criterion, int64[len(CRITERIA), 6]: not asked, met, partly, unknown, liftable, blocking."""
+class Judge(Protocol):
+    """Judges people for one offer; `rows` int64[m], increasing."""
 
-    keys: npt.NDArray[np.int64]
-    tier_counts: npt.NDArray[np.int64]
-    status_counts: npt.NDArray[np.int64]
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+        """Position in `TIERS` of each."""
+        ...
+
+    def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """Sort key of each, the smallest first."""
+        ...
 
 
-Pass = Callable[[Context, Sequence[Check], Rows], Judged]
-"""(context, everything the offer asks, rows int64[m] increasing) → what is found."""
+Pass = Callable[[Context, Sequence[Check]], Judge]
+"""(context, everything the offer asks) → who judges."""
 
 
 def best_pass() -> Pass:
@@ -57,19 +57,30 @@ def best_pass() -> Pass:
 # --- NumPy -------------------------------------------------------------------------------------------------
 
 
-def numpy_pass(context: Context, checks: Sequence[Check], kept: Rows) -> Judged:
+@dataclass(frozen=True)
+class _Numpy:
     """The rules as they are written, many people at once."""
-    found = Judged(np.empty(len(kept), np.int64), *_no_counts())
-    done = 0
-    for rows, inside in _chunks(kept, len(context.people)):
-        seen = evaluate(context, Selection(context.people, rows), checks)
-        keys = sort_keys(seen.tiers, seen.fit)[inside]
-        found.keys[done : done + len(keys)] = keys
-        done += len(keys)
-        found.tier_counts[:] += np.bincount(seen.tiers[inside], minlength=len(TIERS))
-        for row in range(len(CRITERIA)):
-            found.status_counts[row] += np.bincount(seen.statuses[row][inside] + 1, minlength=_STATUSES)
-    return found
+
+    context: Context
+    checks: Sequence[Check]
+
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+        stops = tuple(check for check in self.checks if check.importance is not Importance.DESIRABLE)
+        found = [seen.tiers[inside] for seen, inside in self._evaluations(rows, stops)]
+        return np.concatenate([np.zeros(0, np.int8), *found])
+
+    def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
+        found = [sort_keys(seen.tiers, seen.fit)[inside] for seen, inside in self._evaluations(rows, self.checks)]
+        return np.concatenate([np.zeros(0, np.int64), *found])
+
+    def _evaluations(self, rows: Rows, checks: Sequence[Check]) -> Iterator[tuple[Evaluation, Any]]:
+        for part, inside in _chunks(rows, len(self.context.people)):
+            yield evaluate(self.context, Selection(self.context.people, part), checks), inside
+
+
+def numpy_pass(context: Context, checks: Sequence[Check]) -> Judge:
+    """By the rules as they are written."""
+    return _Numpy(context, checks)
 
 
 def _chunks(kept: Rows, n: int) -> Iterator[tuple[slice | Rows, Any]]:
@@ -78,7 +89,7 @@ def _chunks(kept: Rows, n: int) -> Iterator[tuple[slice | Rows, Any]]:
     When nearly everybody is kept, neighbours are judged and the others dropped after: a slice of a column is
     read in place, while indices copy it.
     """
-    if len(kept) < _DENSE * n:
+    if len(kept) < _DENSE * n or not len(kept):
         for first in range(0, len(kept), CHUNK):
             yield as_slice(kept[first : first + CHUNK]), slice(None)
         return
@@ -119,41 +130,48 @@ def warm_up() -> bool:
     return True
 
 
-def compiled_pass(context: Context, checks: Sequence[Check], kept: Rows) -> Judged:
-    """The compiled rules, on every processor. By NumPy when one of the rules has no compiled form."""
-    return _compiled(context, checks, kept, min(os.cpu_count() or 1, len(kept) // SHARE))
+@dataclass(frozen=True)
+class _Compiled:
+    kernel: ModuleType
+    people: Columns
+    asked: Asked
+    processors: int
+
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+        tiers, no_keys = np.empty(len(rows), np.int8), np.empty(0, np.int64)
+        self._share(len(rows), lambda part: (rows[part], tiers[part], no_keys))
+        return tiers
+
+    def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
+        keys, no_tiers = np.empty(len(rows), np.int64), np.empty(0, np.int8)
+        self._share(len(rows), lambda part: (rows[part], no_tiers, keys[part]))
+        return keys
+
+    def _share(self, n: int, arrays: Callable[[slice], tuple[npt.NDArray[Any], ...]]) -> None:
+        """Judge n people, each processor its part."""
+        parts = max(1, min(self.processors, n // SHARE))
+        limits = [n * k // parts for k in range(parts + 1)]
+        first, *others = (arrays(slice(*two)) for two in pairwise(limits))
+        threads = [Thread(target=self.kernel.judge, args=(self.people, self.asked, *other)) for other in others]
+        for thread in threads:
+            thread.start()
+        self.kernel.judge(self.people, self.asked, *first)
+        for thread in threads:
+            thread.join()
 
 
-def compiled_pass_alone(context: Context, checks: Sequence[Check], kept: Rows) -> Judged:
+def compiled_pass(context: Context, checks: Sequence[Check]) -> Judge:
+    """By the compiled rules, on every processor; by NumPy when one of the rules has no compiled form."""
+    return _compiled(context, checks, os.cpu_count() or 1)
+
+
+def compiled_pass_alone(context: Context, checks: Sequence[Check]) -> Judge:
     """The same on one processor: for who already works on all of them."""
-    return _compiled(context, checks, kept, 1)
+    return _compiled(context, checks, 1)
 
 
-def _compiled(context: Context, checks: Sequence[Check], kept: Rows, threads: int) -> Judged:
+def _compiled(context: Context, checks: Sequence[Check], processors: int) -> Judge:
     if not has_compiled_form(checks) or not warm_up():
-        return numpy_pass(context, checks, kept)
+        return numpy_pass(context, checks)
     assert _kernel is not None
-    people, asked, judge = columns_of(context), asked_of(context, checks), _kernel.judge
-    keys = np.empty(len(kept), np.int64)
-
-    def share(first: int, last: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        tiers, statuses = _no_counts()
-        judge(people, asked, kept[first:last], keys[first:last], statuses, tiers)
-        return tiers, statuses
-
-    limits = np.linspace(0, len(kept), max(1, threads) + 1).astype(np.int64).tolist()
-    shares = list(pairwise(limits))
-    if len(shares) == 1:
-        counts = [share(0, len(kept))]
-    else:
-        with ThreadPoolExecutor(len(shares) - 1) as pool:
-            others = [pool.submit(share, *one) for one in shares[1:]]
-            counts = [share(*shares[0]), *(other.result() for other in others)]
-    tiers, statuses = (sum(part) for part in zip(*counts, strict=True))
-    not_asked = statuses.sum(axis=1) == 0
-    statuses[not_asked, 0] = len(kept)
-    return Judged(keys, tiers, statuses)
-
-
-def _no_counts() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return np.zeros(len(TIERS), np.int64), np.zeros((len(CRITERIA), _STATUSES), np.int64)
+    return _Compiled(_kernel, columns_of(context), asked_of(context, checks), processors)

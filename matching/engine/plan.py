@@ -20,22 +20,23 @@ from matching.engine.facts import YES_FACT
 from matching.engine.people import GOALS, WORD_IDS, People
 from matching.engine.policy import OccupationLevel
 from matching.engine.schedule import schedule
-from matching.engine.statuses import tier_of
+from matching.engine.statuses import BLOCKING, tier_of
 from matching.engine.travel import EARTH_KM, LENT, MODES, lent_delay, travel
-from matching.terms import TravelMode
+from matching.terms import Importance, TravelMode
 
 Array = npt.NDArray[Any]
 
+# The cheapest first.
 THRESHOLD: Final = 0
-SKILL: Final = 1
-EXPERIENCE: Final = 2
+PAY: Final = 1
+HOURS: Final = 2
 OCCUPATION: Final = 3
-WORDS: Final = 4
-TRAVEL: Final = 5
-SCHEDULE: Final = 6
-START: Final = 7
-HOURS: Final = 8
-PAY: Final = 9
+START: Final = 4
+SCHEDULE: Final = 5
+EXPERIENCE: Final = 6
+SKILL: Final = 7
+TRAVEL: Final = 8
+WORDS: Final = 9
 
 UNTOLD: Final = -1
 """In place of the row of a fact: unknown for everybody."""
@@ -126,10 +127,13 @@ class Way(NamedTuple):
 class Asked(NamedTuple):
     """Everything the compiled pass reads besides the people.
 
+    `steps`: every check, in the order of the criteria; `screen`: those that can put somebody in another tier than the
+    first, what blocks before what lifts, the cheapest first.
     `words` uint16[65 536]: place of each word in `word_worth` float64, 0 for a word the offer does not use.
     """
 
     steps: Array
+    screen: Array
     trade: Trade
     words: Array
     word_worth: Array
@@ -241,8 +245,10 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
     """The plan of an offer. KeyError when a rule has no compiled form."""
     policy = context.policy
     words, worth = _words(context)
+    steps = _steps(context, checks)
     return Asked(
-        steps=_steps(context, checks),
+        steps=steps,
+        screen=steps[_screen(checks, steps)],
         trade=_trade(context),
         words=words,
         word_worth=worth,
@@ -264,6 +270,13 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
 def _steps(context: Context, checks: Sequence[Check]) -> Array:
     shares = shares_of(checks, context.policy)
     return np.array([_step(context, check, share) for check, share in zip(checks, shares, strict=True)], STEP)
+
+
+def _screen(checks: Sequence[Check], steps: Array) -> list[int]:
+    stops = zip(steps["missing"].tolist(), steps["kind"].tolist(), strict=True)
+    cost = [(status != BLOCKING, kind) for status, kind in stops]
+    can_stop = [i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE]
+    return sorted(can_stop, key=cost.__getitem__)
 
 
 def _step(context: Context, check: Check, share: float) -> tuple[float, ...]:
@@ -302,7 +315,7 @@ def _trade(context: Context) -> Trade:
     return Trade(
         title=context.title,
         levels=context.occupations.level_table(context.offer.rome),
-        worth=np.array([policy.closeness_of_levels * factor for factor in factors]),
+        worth=np.multiply.outer(factors, policy.closeness_of_levels),
         met_level=int(policy.occupation_met_level),
         family_level=int(OccupationLevel.SAME_FAMILY),
         partly_share=float(policy.experience_partly_share),

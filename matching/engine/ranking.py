@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import Context
+from matching.engine.checks import Check, Context
 from matching.engine.criteria import checks_of
 from matching.engine.evaluation import evaluate
 from matching.engine.occupations import Occupations
@@ -18,10 +19,10 @@ from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
 from matching.engine.reasons import Rows, matches_of
 from matching.engine.results import PersonMatch, Ranking
-from matching.engine.statuses import CRITERIA, TIERS, status_of
-from matching.terms import MatchStatus
+from matching.engine.statuses import TIERS
+from matching.terms import Tier
 
-__all__ = ["considered", "explain", "first_of", "rank", "sort_keys", "tie_hash"]
+__all__ = ["considered", "explain", "first_of", "rank", "shortlist", "sort_keys", "tie_hash"]
 
 
 def rank(
@@ -46,13 +47,11 @@ def rank(
     context = Context(people, offer, policy, occupations, today, eligible)
     kept = considered(people, rows)
     checks = checks_of(context)
-    seen = (judge or best_pass())(context, checks, kept)
-    near = contenders(seen.keys, top)
-    best = near[first_of(seen.keys[near], tie_hash(seed, people.ids[kept[near]]), top)]
-    shown = evaluate(context, Selection(people, kept[best]), checks)
-    matches = matches_of(context, kept[best], shown, np.arange(1, len(best) + 1))
+    best, tier_counts = _first(context, checks, kept, seed, top, judge)
+    shown = evaluate(context, Selection(people, best), checks)
+    matches = matches_of(context, best, shown, np.arange(1, len(best) + 1))
     return Ranking(
-        ids=people.ids[kept[best]],
+        ids=people.ids[best],
         tiers=shown.tiers,
         fit=shown.fit,
         parts=np.ascontiguousarray(shown.parts.T),
@@ -60,9 +59,43 @@ def rank(
         delays=np.ascontiguousarray(shown.delays.T),
         matches=matches,
         considered=len(kept),
-        tier_counts=dict(zip(TIERS, seen.tier_counts.tolist(), strict=True)),
-        status_counts=dict(zip(CRITERIA, map(_count_words, seen.status_counts.tolist()), strict=True)),
+        tier_counts=tier_counts,
     )
+
+
+def shortlist(
+    people: People,
+    offer: Offer,
+    policy: Policy,
+    *,
+    today: int,
+    seed: int,
+    occupations: Occupations,
+    top: int = 50,
+    rows: npt.NDArray[Any] | None = None,
+    eligible: npt.NDArray[np.int8] | None = None,
+    judge: Pass | None = None,
+) -> npt.NDArray[np.int64]:
+    """The ids that `rank` would give, in the same order, without their reasons."""
+    context = Context(people, offer, policy, occupations, today, eligible)
+    best, _ = _first(context, checks_of(context), considered(people, rows), seed, top, judge)
+    return people.ids[best]
+
+
+def _first(
+    context: Context, checks: Sequence[Check], kept: Rows, seed: int, top: int, judge: Pass | None
+) -> tuple[Rows, dict[Tier, int]]:
+    """The first rows, in order, and how many people have each tier. Only the tiers that can be shown are ordered."""
+    by = (judge or best_pass())(context, checks)
+    tiers = by.tiers(kept)
+    counts = np.bincount(tiers, minlength=len(TIERS))
+    last = int(np.argmax(np.cumsum(counts) >= min(top, len(kept))))
+    near = kept[tiers <= last]
+    keys = by.keys(near)
+    found = contenders(keys, top)
+    ties = tie_hash(seed, context.people.ids[near[found]])
+    best = near[found[first_of(keys[found], ties, top)]]
+    return best, dict(zip(TIERS, counts.tolist(), strict=True))
 
 
 def explain(
@@ -88,11 +121,14 @@ def explain(
     checks = checks_of(context)
     here = np.array([row], np.int64)
     seen = evaluate(context, Selection(people, here), checks)
-    own_key, own_tie = sort_keys(seen.tiers, seen.fit)[0], tie_hash(seed, people.ids[here])[0]
-    keys = (judge or best_pass())(context, checks, kept).keys
-    even = np.flatnonzero((keys == own_key) & (kept != row))
-    ahead = np.count_nonzero((keys < own_key) & (kept != row))
-    ahead += np.count_nonzero(tie_hash(seed, people.ids[kept[even]]) < own_tie)
+    own_tier, own_tie = seen.tiers[0], tie_hash(seed, people.ids[here])[0]
+    by = (judge or best_pass())(context, checks)
+    tiers = by.tiers(kept)
+    rivals = kept[(tiers == own_tier) & (kept != row)]
+    keys, own_key = by.keys(rivals), sort_keys(seen.tiers, seen.fit)[0]
+    even = rivals[keys == own_key]
+    ahead = np.count_nonzero(tiers < own_tier) + np.count_nonzero(keys < own_key)
+    ahead += np.count_nonzero(tie_hash(seed, people.ids[even]) < own_tie)
     return matches_of(context, here, seen, np.array([int(ahead) + 1]))[0]
 
 
@@ -106,7 +142,3 @@ def considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
     chosen = np.unique(chosen.astype(np.int64))
     looking: Rows = chosen[people.active[chosen]]
     return looking
-
-
-def _count_words(counts: list[int]) -> dict[MatchStatus, int]:
-    return {status_of(i - 1): count for i, count in enumerate(counts)}

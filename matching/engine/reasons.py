@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,17 @@ def matches_of(context: Context, rows: Rows, seen: Evaluation, ranks: Rows) -> t
             fit=fit[i],
             parts=dict(zip(PARTS, parts[i], strict=True)),
             unknown_costs={name: cost for name, cost in zip(PARTS, costs[i], strict=True) if cost},
-            statuses=dict(zip(CRITERIA, [_WORDS[status] for status in statuses[i]], strict=True)),
-            delays={c: d for c, d, s in zip(CRITERIA, delays[i], statuses[i], strict=True) if s == LIFTABLE},
+            statuses=dict(zip(CRITERIA, map(_WORDS.__getitem__, statuses[i]), strict=True)),
+            delays=_delays(delays[i], statuses[i]) if LIFTABLE in statuses[i] else {},
             requirements=everything[i],
             **{name: column[i] for name, column in details.items()},
         )
         for i in range(len(rows))
     )
+
+
+def _delays(delays: list[int], statuses: list[int]) -> dict[Criterion, int]:
+    return {c: d for c, d, status in zip(CRITERIA, delays, statuses, strict=True) if status == LIFTABLE}
 
 
 def _results(check: Check, verdict: Verdict) -> list[RequirementResult]:
@@ -70,15 +75,15 @@ def _result(
     check: Check, remedies: tuple[Remedy, ...], status: int, value: float, delay: int, fact: int | None, remedy: int
 ) -> RequirementResult:
     return RequirementResult(
-        criterion=check.criterion,
-        code=check.code,
-        requirement=check.requirement,
-        asked=check.asked,
-        status=_WORDS[status],
-        fact=None if fact is None or fact == UNKNOWN_FACT else int(fact),
-        value=value,
-        remedy_id=remedies[remedy].id if remedy >= 0 else None,
-        delay_days=delay if status == LIFTABLE else None,
+        check.criterion,
+        check.code,
+        check.requirement,
+        check.asked,
+        _WORDS[status],
+        None if fact is None or fact == UNKNOWN_FACT else int(fact),
+        value,
+        remedies[remedy].id if remedy >= 0 else None,
+        delay if status == LIFTABLE else None,
     )
 
 
@@ -125,4 +130,4 @@ def _occupation_details(context: Context, rows: Rows, verdict: Verdict) -> list[
 
 
 def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+    return value if isfinite(value) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,7 @@ from matching.engine.policy import OccupationLevel
 from matching.terms import Criterion, MatchStatus, Tier, TravelMode
 
 
-@dataclass(frozen=True)
-class RequirementResult:
+class RequirementResult(NamedTuple):
     """One thing asked and what is known of the person, side by side.
 
     `code`: fact code, "skill:<id>", "hours", or a criterion. `asked`: level, months, kilograms, day number,
@@ -102,8 +102,7 @@ class Ranking:
     """The first people of a list, as arrays (for the log) and as matches (for the page).
 
     `ids` int64[k], `tiers` int8[k], `fit` float64[k], `parts` float64[k, len(PARTS)], `statuses` int8[k,
-    len(Criterion)] (`statuses.py`), `delays` int16[k, len(Criterion)]. `tier_counts` and `status_counts` count
-    everybody considered.
+    len(Criterion)] (`statuses.py`), `delays` int16[k, len(Criterion)]. `tier_counts` counts everybody considered.
     """
 
     ids: npt.NDArray[np.int64]
@@ -115,7 +114,6 @@ class Ranking:
     matches: tuple[PersonMatch, ...]
     considered: int
     tier_counts: Mapping[Tier, int]
-    status_counts: Mapping[Criterion, Mapping[MatchStatus, int]]
 
     def __len__(self) -> int:
         return len(self.matches)

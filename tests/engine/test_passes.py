@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,6 +32,8 @@ from matching.engine import (
     plan,
     rank,
     schedule,
+    shortlist,
+    tie_hash,
     travel,
     warm_up,
 )
@@ -40,7 +41,6 @@ from matching.engine.checks import Asked, Check, Context, Verdict, graded
 from matching.engine.criteria import checks_of
 from matching.engine.people import Selection
 from matching.engine.ranking import considered
-from matching.engine.statuses import CRITERIA, TIERS, status_of
 from matching.terms import Criterion, Importance, RequirementKind, TravelMode
 from tests.engine import worlds
 from tests.engine.plain import Plain
@@ -124,12 +124,12 @@ def odd_offer(draw: random.Random) -> Offer:
 
 def assert_alike(context: Context, kept: np.ndarray) -> None:
     checks = checks_of(context)
-    expected = numpy_pass(context, checks, kept)
+    expected = numpy_pass(context, checks)
+    tiers, keys = expected.tiers(kept), expected.keys(kept)
     for judge in COMPILED:
-        found = judge(context, checks, kept)
-        np.testing.assert_array_equal(found.keys, expected.keys)
-        np.testing.assert_array_equal(found.tier_counts, expected.tier_counts)
-        np.testing.assert_array_equal(found.status_counts, expected.status_counts)
+        found = judge(context, checks)
+        np.testing.assert_array_equal(found.keys(kept), keys)
+        np.testing.assert_array_equal(found.tiers(kept), tiers)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -149,22 +149,19 @@ def test_both_passes_agree(seed: int) -> None:
 @pytest.mark.parametrize("judge", [numpy_pass, *COMPILED])
 @pytest.mark.parametrize("seed", range(20))
 def test_a_pass_agrees_with_the_plain_reference(judge: passes.Pass, seed: int) -> None:
-    """Tiers, fits and how many have each status, of 60 people a seed."""
+    """Tiers and fits of 60 people a seed, one by one."""
     draw = random.Random(700 + seed)
     records = worlds.crowd(draw, 60)
     people = worlds.people_of(records)
     offer, policy = worlds.offer(draw), worlds.policy(draw)
     allowed = np.array([draw.choice((-1, 0, 1)) for _ in records], np.int8)
     context, kept = asked(people, offer, policy, allowed), considered(people, None)
-    found = judge(context, checks_of(context), kept)
+    found = judge(context, checks_of(context))
     plain = [Plain(records[row], offer, policy, records, int(allowed[row])) for row in kept]
     tiers = np.array([one.tier for one in plain], np.int64)
     fit = [sum(one.part(c) for c in Criterion) + one.spread for one in plain]
-    np.testing.assert_allclose(((tiers << 56) - found.keys) / 1e9, fit, rtol=0, atol=1e-5)
-    assert found.tier_counts.tolist() == [int((tiers == tier).sum()) for tier in range(len(TIERS))]
-    for row, criterion in enumerate(CRITERIA):
-        expected = Counter(one.status(criterion) for one in plain)
-        assert {status_of(i - 1): n for i, n in enumerate(found.status_counts[row].tolist()) if n} == expected
+    assert found.tiers(kept).tolist() == tiers.tolist()
+    np.testing.assert_allclose(((tiers << 56) - found.keys(kept)) / 1e9, fit, rtol=0, atol=1e-5)
 
 
 def large(seed: int, n: int) -> People:
@@ -203,10 +200,30 @@ def test_any_rows_of_a_crowd(select: int) -> None:
         ]
         for other in lists[1:]:
             assert other.matches == lists[0].matches
-            assert (other.tier_counts, other.status_counts) == (lists[0].tier_counts, lists[0].status_counts)
+            assert (other.tier_counts, other.considered) == (lists[0].tier_counts, lists[0].considered)
+            assert other.considered == sum(other.tier_counts.values())
+        for judge in (numpy_pass, *COMPILED):
+            ids = shortlist(people, offer, policy, rows=rows, eligible=allowed, top=200, judge=judge, **COMMON)
+            np.testing.assert_array_equal(ids, lists[0].ids)
         person = int(people.ids[draw.randrange(len(people))])
         found = [explain(people, offer, policy, person, rows=rows, judge=judge, **COMMON) for judge in COMPILED]
         assert found == [explain(people, offer, policy, person, rows=rows, judge=numpy_pass, **COMMON)] * 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("top", [0, 1, 7, 60, 400, 900])
+def test_a_list_of_any_length_begins_the_whole_list(seed: int, top: int) -> None:
+    """However few tiers are ordered to make it."""
+    draw = random.Random(seed)
+    people = worlds.people_of(worlds.crowd(draw, 450))
+    offer, policy = worlds.offer(draw), worlds.policy(draw)
+    context = asked(people, offer, policy)
+    kept = considered(people, None)
+    keys, ties = numpy_pass(context, checks_of(context)).keys(kept), tie_hash(1, people.ids[kept])
+    whole = people.ids[kept[np.lexsort((ties, keys))]]
+    for judge in (numpy_pass, *COMPILED):
+        ids = shortlist(people, offer, policy, top=top, judge=judge, **COMMON)
+        np.testing.assert_array_equal(ids, whole[:top])
 
 
 def test_several_threads_at_once() -> None:
@@ -241,9 +258,9 @@ def test_a_rule_without_compiled_form_is_judged_by_numpy() -> None:
     people = large(1, 500)
     context, kept = asked(people, Offer(id=1), Policy()), considered(people, None)
     checks = (*checks_of(context), Check(Criterion.START, "never", never))
-    found = compiled_pass(context, checks, kept)
-    assert found.tier_counts.tolist() == [0, 0, 0, len(kept)]
-    np.testing.assert_array_equal(found.keys, numpy_pass(context, checks, kept).keys)
+    found = compiled_pass(context, checks)
+    assert set(found.tiers(kept).tolist()) == {3}
+    np.testing.assert_array_equal(found.keys(kept), numpy_pass(context, checks).keys(kept))
 
 
 def test_the_kernel_is_compiled_once_for_all() -> None:

@@ -213,7 +213,7 @@ def test_the_same_crowd_in_chunks_ranks_alike(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("matching.engine.passes.CHUNK", 7)
     cut = rank(people, offer, policy, **common())
     assert cut.matches == whole.matches
-    assert cut.status_counts == whole.status_counts
+    assert cut.tier_counts == whole.tier_counts
 
 
 def test_nobody_to_rank_is_an_empty_list() -> None:
