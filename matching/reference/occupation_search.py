@@ -27,7 +27,7 @@ from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skil
 from matching.reference.query_words import Word, query_words, title_words
 from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
-FORMAT = 2
+FORMAT = 3
 _LEXICAL = 6.0  # logarithms of chance for a title that covers the words and is covered by them
 _LEXICAL_DAMAGED = 25.0  # the same when a word is cut or had to be repaired: the classifier read it damaged
 _SAME = 16.0  # more for one that says nearly the same

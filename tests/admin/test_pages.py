@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from matching.access.permissions import Actor
 from matching.services import journal, users
 from matching.services.context import Context
+from matching.services.parameters import list_synonyms
 from matching.services.policy import weights_for
 from matching.services.reference import load_embedded
 from matching.terms import Criterion
@@ -242,6 +243,24 @@ def test_posting_a_setting_a_remedy_an_amount_a_network_words_and_a_certificate(
         answer = client.post(path, data=data)
         assert answer.status_code == 303, (path, answer.text)
         assert journal.read_trail(ctx, admin, action=action).total == 1, path
+
+
+def test_words_added_are_changed_and_those_of_the_reference_are_not(ctx: Context, admin: Actor, login: Login) -> None:
+    client = login(admin)
+    client.post("/administration/mots", data={"words": "zinzin du soir", "rome_code": "K2204"})
+    listed = client.get("/administration/mots?ajoutes=1").text
+    (path,) = re.findall(r'href="(/administration/mots/\d+)"', listed)
+    assert 'value="zinzin du soir"' in client.get(path).text
+    refused = client.post(path, data={"words": "zinzin du soir", "rome_code": "Z9999"})
+    assert refused.status_code == 422
+    assert "Aucun métier n’a le code" in refused.text
+    assert 'value="Z9999"' in refused.text
+    twice = client.post("/administration/mots", data={"words": "ZINZIN du soir", "rome_code": "K2204"})
+    assert (twice.status_code, "mènent déjà à ce métier" in twice.text) == (422, True)
+    assert client.post(path, data={"words": "zinzin du soir", "rome_code": "D1202"}).status_code == 303
+    assert journal.read_trail(ctx, admin, action="synonym.changed").total == 1
+    embedded = list_synonyms(ctx, admin).lines[0]
+    assert client.get(f"/administration/mots/{embedded.id}").status_code == 422
 
 
 def test_refused_forms_never_break(ctx: Context, admin: Actor, login: Login) -> None:

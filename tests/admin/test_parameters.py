@@ -11,6 +11,7 @@ from matching.access.permissions import Actor
 from matching.errors import Conflict, Forbidden, Invalid, NotFound, RuleRefused
 from matching.services import journal, parameters
 from matching.services.context import Context
+from matching.services.occupations import suggest
 from matching.services.parameters import AmountForm, CertificateForm
 from matching.services.reference import load_embedded
 from matching.store.trail import remove_guards
@@ -112,6 +113,29 @@ def test_everyday_words_are_added_and_removed_but_those_of_the_reference_stay(ct
     embedded = parameters.list_synonyms(ctx, admin).lines[0]
     with pytest.raises(RuleRefused):
         parameters.remove_synonym(ctx, admin, embedded.id)
+    with pytest.raises(RuleRefused):
+        parameters.get_synonym(ctx, admin, embedded.id)
+    with pytest.raises(NotFound):
+        parameters.change_synonym(ctx, admin, key, "mots", "K2204")
+
+
+def test_everyday_words_are_changed_with_the_same_errors_and_heard_at_once(ctx: Context, admin: Actor) -> None:
+    first = parameters.add_synonym(ctx, admin, "zinzin du soir", "K2204")
+    second = parameters.add_synonym(ctx, admin, "zinzin de nuit", "K2204")
+    for words, code, field in (("Zinzin du soir", "K2204", "words"), ("zinzin de nuit", "Z9999", "rome_code")):
+        with pytest.raises(Invalid) as refused:
+            parameters.change_synonym(ctx, admin, second, words, code)
+        assert [error.field for error in refused.value.errors] == [field]
+    assert suggest(ctx, "Zinzin de nuit").suggestions[0].code == "K2204"
+    parameters.change_synonym(ctx, admin, second, "Zinzin de nuit", "d1202")
+    changed = parameters.get_synonym(ctx, admin, second)
+    assert (changed.words, changed.rome_code) == ("Zinzin de nuit", "D1202")
+    found = suggest(ctx, "zinzin de nuit")
+    assert (found.sure, found.suggestions[0].code) == (True, "D1202")
+    assert suggest(ctx, "zinzin du soir au salon").suggestions[0].code == "K2204"
+    for key in (first, second):
+        parameters.remove_synonym(ctx, admin, key)
+    assert not suggest(ctx, "zinzin de nuit").sure
 
 
 def test_a_certificate_joins_the_registry(ctx: Context, admin: Actor) -> None:

@@ -309,6 +309,15 @@ def test_protected_facts_are_saved_apart(ctx, me, client):
     assert 'value="05/09/1991"' in page
 
 
+def test_skills_are_found_with_the_words_people_use(ctx, me, client):
+    key = make.candidate(ctx, me.unit_id, goals=("A1203",))
+    for words, label in (("je sais souder", "Souder"), ("cariste", "Conduire un chariot élévateur")):
+        page = _text(client.get(f"/personnes/{key}/competences?mots={words}"))
+        assert re.search(rf"<legend[^>]*>{label}<", page), words
+        assert ">Débroussailler<" not in page
+    assert "Aucune compétence avec" in _text(client.get(f"/personnes/{key}/competences?mots=xyzabc"))
+
+
 def test_skills_and_barriers_are_noted(ctx, me, client):
     key = make.candidate(ctx, me.unit_id, goals=("A1203",))
     chosen = candidates.search_skills(ctx, me, key)[0].id

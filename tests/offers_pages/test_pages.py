@@ -193,6 +193,10 @@ def test_places_and_skills_are_found_by_their_words(adviser: FlaskClient, town: 
     assert "Plusieurs communes conviennent" in several.text
     skills = adviser.post("/offres/nouvelle", data=typed(town, rome="", skill_words="tronconneuse", action="add_skill"))
     assert "Utiliser une tronçonneuse" in skills.text
+    said = adviser.post("/offres/nouvelle", data=typed(town, rome="G1605", skill_words="cariste", action="add_skill"))
+    found, others = said.text.split("Les autres")
+    assert "Conduire un chariot élévateur" in found
+    assert "Laver la vaisselle" in others
 
 
 def test_prohibited_words_are_marked_and_an_adviser_may_keep_them(

@@ -8,6 +8,7 @@ import pytest
 
 from matching.errors import Invalid
 from matching.reference.embedded import completed, load_embedded
+from matching.reference.model import Synonym
 from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.reference.official import read_official
 from matching.reference.query_words import query_words
@@ -16,7 +17,13 @@ from matching.reference.query_words import query_words
 @pytest.fixture(scope="module")
 def search() -> OccupationSearch:
     reference = load_embedded()
-    return OccupationSearch().fit(reference.titles, reference.synonyms, reference.occupations)
+    return OccupationSearch().fit(
+        reference.titles,
+        reference.synonyms,
+        reference.occupations,
+        reference.skills,
+        reference.occupation_skills,
+    )
 
 
 WORDS = [
@@ -133,6 +140,7 @@ def test_saved_and_loaded_answers_the_same(search: OccupationSearch, tmp_path: P
     loaded = OccupationSearch.load(path)
     texts = [text for text, _ in WORDS]
     assert loaded.search_many(texts) == search.search_many(texts)
+    assert loaded.skills("je sais souder") == search.skills("je sais souder") != []
     assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
 
 
@@ -170,6 +178,58 @@ def test_one_occupation_without_a_title_is_found_by_its_label() -> None:
 )
 def test_words_of_advertisement_are_dropped(text: str, words: str) -> None:
     assert " ".join(word.text for word in query_words(text, frozenset({"domicile", "mission"}))) == words
+
+
+ADDED = [  # words added, their occupation, a text, whether it is then taken alone
+    ("homme à tout faire", "F1704", "homme a tout faire", True),
+    ("homme à tout faire", "F1704", "Cherche home à tout faire à Nantes (44)", True),
+    ("plongeur resto", "G1602", "plongeur resto", True),
+    ("plongeur resto", "G1602", "plongeur resto chez Paul", False),
+    ("zinzin", "D1202", "zinzin du soir", False),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "text", "alone"), ADDED)
+def test_words_added_come_first_and_alone_only_when_they_are_all_the_text(
+    search: OccupationSearch, words: str, code: str, text: str, alone: bool
+) -> None:
+    assert search.search(text, 1)[0].code != code
+    decision = search.with_words([Synonym(words, code)]).decide(text)
+    assert decision.choices[0].code == code
+    assert (decision.sure is not None) is alone
+
+
+@pytest.mark.parametrize("text", ["plongeur", "serveur resto", "cariste"])
+def test_words_added_change_nothing_for_a_text_without_all_of_them(search: OccupationSearch, text: str) -> None:
+    assert search.with_words([Synonym("plongeur resto", "G1602")]).search(text) == search.search(text)
+
+
+def test_words_added_for_two_occupations_are_never_taken_alone(search: OccupationSearch) -> None:
+    both = search.with_words([Synonym("zinzin", "D1202"), Synonym("zinzin", "G1602")])
+    decision = both.decide("zinzin")
+    assert decision.sure is None
+    assert {choice.code for choice in decision.choices[:2]} == {"D1202", "G1602"}
+
+
+SKILLS = [
+    ("je sais souder", "Souder"),
+    ("soudure tig", "Souder"),
+    ("cariste caces 3", "Conduire un chariot élévateur"),
+    ("ménage", "Nettoyer des locaux"),
+    ("tronconeuse", "Utiliser une tronçonneuse"),
+    ("taille de haies", "Tondre et tailler"),
+    ("garder des enfants", "Veiller à la sécurité des enfants"),
+]
+
+
+@pytest.mark.parametrize(("text", "label"), SKILLS)
+def test_words_tell_skills_by_their_label_or_by_the_occupation(search: OccupationSearch, text: str, label: str) -> None:
+    assert label in [skill.label for skill in search.skills(text)]
+
+
+@pytest.mark.parametrize("text", ["", "xyzabc", "?!", "12"])
+def test_words_that_tell_no_skill_suggest_none(search: OccupationSearch, text: str) -> None:
+    assert search.skills(text) == []
 
 
 @pytest.mark.reference
