@@ -16,6 +16,7 @@ from matching.services.context import Context
 from matching.services.fairness import usual_period
 from matching.services.fairness.gathering import gather
 from matching.store.tables.people import Candidate
+from matching.terms import CandidateState
 from matching.web.pages.fairness import place
 from tests.fairness.lists import people, shown
 from tests.fairness.test_service import Office, mixed, office
@@ -119,10 +120,12 @@ def test_nothing_yet(ctx: Context, app: Flask) -> None:
 
 def test_the_pilot_s_first_screen(ctx: Context, app: Flask) -> None:
     here = filled(ctx)
+    gone = people(ctx, here.home, 3, {"sex": "f"}, CandidateState.HIRED)
+    shown(ctx, here.adviser, here.offers[0], [*gone, *here.women], days_ago=9)
     client = client_of(app, here.pilot)
     page = client.get("/aujourdhui").text
-    assert "Personnes en recherche 140" in text(page)
-    assert "Listes montrées, 30 jours 8" in text(page)
+    assert "Personnes en recherche 143" in text(page)  # as on the page: 140 would tell that 3 left
+    assert "Listes montrées, 30 jours 9" in text(page)
     assert "Les femmes sont" in text(page)
     links = set(re.findall(r'href="(/equite[^"]*)"', page))
     assert f"/equite/unites/{here.home}" in links
