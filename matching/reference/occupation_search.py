@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +29,21 @@ from matching.reference.query_words import Word, query_words, title_words
 from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
 FORMAT = 3
-_LEXICAL = 6.0  # logarithms of chance for a title that covers the words and is covered by them
-_LEXICAL_DAMAGED = 25.0  # the same when a word is cut or had to be repaired: the classifier read it damaged
+# Logarithms of chance for a title that covers the words and is covered by them. More when the classifier read the
+# words damaged: one had to be repaired, or is cut.
+_LEXICAL, _LEXICAL_REPAIRED, _LEXICAL_CUT = 5.0, 25.0, 50.0
 _SAME = 16.0  # more for one that says nearly the same
 _LEAST_CHANCE = -8.0  # the classifier alone never rules a family out
-_OWN = 30.0  # words added by an administrator that are the whole text: first whatever the rest
+_OWN = 10.0  # words added by an administrator that are the whole text: before the nearest title by so much
 _FOUND = 0.6  # likeness from which a word of the text is a word of an added expression
 _PARTLY = 0.8  # confidence at most when an added expression is only a part of the text
+_OF_A_FAMILY = 2  # occupations of the same family shown at most
 _SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
 _TELLING = 5  # families at most that use a skill which tells them apart
 # Logistic regression of "the family is right" on (1, log-odds of the family, 1 when a word is cut or was repaired),
 # measured on noisy and unseen titles.
-_CALIBRATION = (-0.35, 0.39, -0.70)
+_CALIBRATION = (-0.27, 0.50, -0.85)
+_LONGEST_LEAD = 10.0  # log-odds beyond which nothing more is learnt
 
 SURE = 0.9
 """Confidence from which an occupation is taken without asking."""
@@ -227,12 +231,15 @@ class OccupationSearch:
     # Finding ----------------------------------------------------------------------------------------------
 
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
-        """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade."""
+        """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade.
+
+        Two of a family at most, so that five leave a choice.
+        """
         words = query_words(text, self._forms.known)
         read = self._read(words)
         if read is None:
             return []
-        order = np.argsort(-read.scores, kind="stable")[:top]
+        order = self._varied(np.argsort(-read.scores, kind="stable"), top)
         confidences = self._confidences(read, order)
         return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
 
@@ -261,18 +268,32 @@ class OccupationSearch:
 
     def _read(self, words: Sequence[Word]) -> _Read | None:
         repaired = self._forms.repaired(words)
-        damaged = repaired != list(words) or any(word.cut for word in words)
         like = self._forms.compare(repaired)
         own = self._own_cover(words)
         if like is None and not own.any():
             return None
+        share = _LEXICAL if repaired == list(words) else _LEXICAL_REPAIRED
+        share = _LEXICAL_CUT if any(word.cut for word in repaired) else share
         told = self._classifier.log_chances(words)[self._family_of]
-        scores = np.maximum(told, _LEAST_CHANCE) + _OWN * own * own
+        scores = np.maximum(told, _LEAST_CHANCE) + (share + _SAME + _OWN) * own * own
         lexical = np.zeros(len(self._form_code), np.float32)
         if like is not None:
-            lexical = (_LEXICAL_DAMAGED if damaged else _LEXICAL) * like.scores + _SAME * like.same
+            lexical = share * like.scores + _SAME * like.same
             scores += np.maximum.reduceat(lexical, self._first_form)
-        return _Read(scores.astype(np.float32), lexical, own, damaged)
+        return _Read(scores.astype(np.float32), lexical, own, share > _LEXICAL)
+
+    def _varied(self, order: NDArray[np.int64], top: int) -> NDArray[np.int64]:
+        """The first `top` of this order, without those that follow `_OF_A_FAMILY` others of their family."""
+        seen = Counter[int]()
+        kept = []
+        for at in order.tolist():
+            family = int(self._family_of[at])
+            seen[family] += 1
+            if seen[family] <= _OF_A_FAMILY:
+                kept.append(at)
+            if len(kept) == top:
+                break
+        return np.array(kept, np.int64)
 
     def _own_cover(self, words: Sequence[Word]) -> Floats:
         """For each occupation, 0 to 1: the share of the words that an added expression, found whole, explains."""
@@ -294,7 +315,7 @@ class OccupationSearch:
     def _confidences(self, read: _Read, order: NDArray[np.int64]) -> list[float]:
         """The chance that the family of each is right, going down the list."""
         chances = np.clip(self._chances(read)[self._family_of[order]], 1e-9, 1 - 1e-6)
-        lead = np.log(chances / (1 - chances))
+        lead = np.minimum(np.log(chances / (1 - chances)), _LONGEST_LEAD)
         asked = _CALIBRATION[0] + _CALIBRATION[1] * lead + _CALIBRATION[2] * read.damaged
         found = np.minimum.accumulate(1 / (1 + np.exp(-asked)))
         if read.own[order[0]] > 0:  # words added since: sure when they are the whole text and mean one occupation
