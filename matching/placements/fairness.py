@@ -11,14 +11,15 @@ lists that showed them; a group's ratio is its part of all exposure divided by i
 **Selection.** Among people shown at the top, those proposed; among those proposed, those who agreed, those hired.
 Shares have Wilson's interval (1927; Newcombe, 1998); ratios compare a group's share with everybody's.
 
-**Intervals of ratios** are log-normal: exp(log R ± 1.96 s), s by linearisation (the delta method). For a person i of a
+**Intervals of ratios** are log-normal: exp(log R ± t s), s by linearisation (the delta method). For a person i of a
 group g, with x what is counted (exposure, or proposed) and n the base (looking, or shown), the influence on log R is
 x_i [i in g] / X_g − x_i / X − n_i [i in g] / N_g + n_i / N. Appearances are independent neither within a person, who
 comes back in list after list, nor within an offer, which always shows the same trade. So exposure is clustered twice,
 by person and by offer: V = V_person + V_offer − V_both (Cameron, Gelbach and Miller, 2011), never less than either
-alone. A bootstrap by person would miss the second, and the same reading must give the same figures each time it is
-opened. Selection is clustered by person. A group with a zero gets 0 and, as upper end, Wilson's upper bound of its
-share over everybody's share.
+alone; t is Student's with as many degrees of freedom as clusters of the fewer kind, less one, since twenty offers know
+less than their lists. A bootstrap by person would miss the second, and the same reading must give the same figures
+each time it is opened. Selection is clustered by person. A group with a zero gets 0 and, as upper end, Wilson's upper
+bound of its share over everybody's share.
 
 A ratio that differs from 1 says neither why, nor that somebody did wrong; one interval in twenty misses by chance.
 """
@@ -32,6 +33,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from matching.terms import Labelled
 
@@ -131,23 +133,28 @@ def wilson(chosen: int, base: int) -> Interval:
 def exposure_ratio(seen: Seen, base: Bools, inside: Bools) -> Ratio | None:
     """A group's part of the exposure of `base` over its part of these people; shapes (people,).
 
-    `base`: everybody looking for a job; `inside`: the group. None when there is nothing to compare: nobody was shown,
-    nobody or everybody is of the group.
+    `base`: everybody looking for a job; `inside`: the group. None when there is nothing to compare: nobody or everybody
+    is of the group, or people were shown for one offer at most, which says nothing of the next.
     """
     own = seen.among(base)
-    return _ratio(own.by_person(len(base)), base, inside, lambda: _by_offer(own, inside))
+    offers = len(np.unique(own.offer))
+    return (
+        _ratio(own.by_person(len(base)), base, inside, offers, lambda: _by_offer(own, inside)) if offers > 1 else None
+    )
 
 
 def selection_ratio(chosen: Bools, base: Bools, inside: Bools) -> Ratio | None:
     """The share of `chosen` among the `base` of a group over the same share of everybody; shapes (people,).
 
-    None when there is nothing to compare, as for `exposure_ratio`.
+    None when there is nothing to compare: nobody was chosen, nobody or everybody is of the group.
     """
-    return _ratio((chosen & base).astype(np.float64), base, inside, lambda: (0.0, 0.0))
+    return _ratio((chosen & base).astype(np.float64), base, inside, int(base.sum()), lambda: (0.0, 0.0))
 
 
-def _ratio(x: Floats, base: Bools, inside: Bools, others: Callable[[], tuple[float, float]]) -> Ratio | None:
-    """`others`: the variances of log R by the second cluster, and by both at once."""
+def _ratio(
+    x: Floats, base: Bools, inside: Bools, clusters: int, others: Callable[[], tuple[float, float]]
+) -> Ratio | None:
+    """`clusters`: the fewest that vary on their own; `others`: the variances of log R by offer, and by both."""
     total, own = float(x.sum()), float(x[inside].sum())
     size, own_size = int(base.sum()), int((base & inside).sum())
     if total <= 0 or own_size in (0, size):
@@ -158,9 +165,10 @@ def _ratio(x: Floats, base: Bools, inside: Bools, others: Callable[[], tuple[flo
     value = (own / total) / (own_size / size)
     influence = x * inside / own - x / total - base * inside / own_size + base / size
     by_person = float((influence**2).sum()) * size / (size - 1)
-    by_second, by_both = others()
-    variance = max(by_person, by_second, by_person + by_second - by_both)
-    return Ratio(value, value * exp(-Z95 * sqrt(variance)), value * exp(Z95 * sqrt(variance)))
+    by_offer, by_both = others()
+    variance = max(by_person, by_offer, by_person + by_offer - by_both)
+    half = float(stdtrit(min(clusters, size) - 1, 0.975)) * sqrt(variance)
+    return Ratio(value, value * exp(-half), value * exp(half))
 
 
 def _by_offer(seen: Seen, inside: Bools) -> tuple[float, float]:
@@ -168,8 +176,7 @@ def _by_offer(seen: Seen, inside: Bools) -> tuple[float, float]:
     own = inside[seen.person]
     influence = seen.weight * (own / seen.weight[own].sum() - 1.0 / seen.weight.sum())
     offers = len(np.unique(seen.offer))
-    correction = offers / (offers - 1) if offers > 1 else 1.0
-    by_offer = float((np.bincount(seen.offer, influence) ** 2).sum()) * correction
+    by_offer = float((np.bincount(seen.offer, influence) ** 2).sum()) * offers / (offers - 1)
     return by_offer, float((influence**2).sum())
 
 

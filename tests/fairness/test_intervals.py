@@ -58,8 +58,11 @@ def test_exposure_ratio_by_hand() -> None:
 
 
 def test_nothing_to_compare() -> None:
-    seen = Seen.of(np.array([0]), np.array([0]), np.array([1]), 10)
+    seen = Seen.of(np.array([0, 0]), np.array([0, 1]), np.array([1, 1]), 10)
     everybody = _flags(1, 1, 1)
+    one_offer = Seen.of(np.array([0, 0]), np.array([4, 4]), np.array([1, 1]), 10)
+    assert exposure_ratio(seen, everybody, _flags(1, 1, 0)) is not None
+    assert exposure_ratio(one_offer, everybody, _flags(1, 1, 0)) is None
     assert exposure_ratio(seen, everybody, everybody) is None
     assert exposure_ratio(seen, everybody, _flags(0, 0, 0)) is None
     assert exposure_ratio(seen, _flags(0, 1, 1), _flags(0, 1, 0)) is None
@@ -67,7 +70,7 @@ def test_nothing_to_compare() -> None:
 
 
 def test_a_group_never_shown_has_an_upper_end() -> None:
-    seen = Seen.of(np.arange(20), np.zeros(20, int), np.arange(1, 21), 50)
+    seen = Seen.of(np.arange(20), np.arange(20) % 2, np.arange(1, 21), 50)
     base, inside = np.ones(40, np.bool_), np.arange(40) >= 20
     never = exposure_ratio(seen, base, inside)
     assert never is not None
@@ -83,7 +86,13 @@ def test_selection_ratio_by_hand() -> None:
     found = selection_ratio(chosen, np.ones(200, np.bool_), inside)
     terms = 30 * (1 / 30 - 1 / 50 - 1 / 100 + 1 / 200) ** 2 + 70 * (-1 / 100 + 1 / 200) ** 2
     terms += 20 * (-1 / 50 + 1 / 200) ** 2 + 80 * (1 / 200) ** 2
-    half = 1.959964 * (terms * 200 / 199) ** 0.5
+    half = (
+        1.971957
+        * (  # Student's, 199 degrees of freedom
+            terms * 200 / 199
+        )
+        ** 0.5
+    )
     assert found is not None
     assert (found.value, found.low, found.high) == pytest.approx((1.2, 1.2 * np.exp(-half), 1.2 * np.exp(half)), 1e-6)
 
@@ -165,7 +174,7 @@ def test_control_appearances_taken_for_independent_would_promise_too_much() -> N
         alone = exposure_ratio(Seen(seen.person, seen.person, seen.weight), np.ones(people, np.bool_), inside)
         missed += not _covered([found])
         wrong += not _covered([alone])
-    assert missed <= 15
+    assert missed <= 10
     assert wrong >= 25
 
 
