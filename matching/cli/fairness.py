@@ -36,9 +36,17 @@ def fairness(unit: str | None, first: Any, last: Any, as_json: bool) -> None:
     days = [chosen.date() if chosen else default for chosen, default in zip((first, last), usual, strict=True)]
     found = read_fairness(ctx, None, days[0], days[1], None if unit is None else unit_number(ctx, unit))
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=_written))
+        click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2, default=_written))
     else:
         print_reading(found)
+
+
+def as_data(found: FairnessReading) -> dict[str, Any]:
+    """Figures as plain data; null where nothing may be told."""
+    data = asdict(found)
+    for line in (line for axis in data["axes"] for line in axis["lines"]):
+        line["group"] = line["group"]["key"]
+    return data
 
 
 def _written(value: Any) -> str:
@@ -61,7 +69,7 @@ def print_reading(found: FairnessReading) -> None:
             people = "masqué" if line.people is None else f"{line.people} en recherche"
             click.echo(f"  {line.group.label} : {people}")
             for one in line.compared:
-                click.echo(f"    {one.measure.label:42} {_ratio(one):22} {one.reading.label}")
+                click.echo(f"    {one.measure.label:48} {_ratio(one):22} {one.reading.label}")
 
 
 def _ratio(one: Compared) -> str:

@@ -153,7 +153,8 @@ def test_the_command(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(cli, ["fairness", "--unit", "Unité d’ici", "--from", "2026-11-01", "--json"])
     found = json.loads(answer.output)
     assert (found["unit_id"], found["first"], found["last"]) == (here.home, "2026-11-01", "2026-11-23")
-    assert found["axes"][0]["lines"][0]["people"] == 40
+    women = found["axes"][0]["lines"][0]
+    assert (women["group"], women["people"], women["compared"][0]["measure"]) == ("f", 40, "first")
     wrong = CliRunner().invoke(cli, ["fairness", "--unit", "Nulle part"])
     assert "Aucune unité" in str(wrong.exception)
 
