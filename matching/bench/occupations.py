@@ -76,10 +76,10 @@ def run(
     *,
     seed: int = 1,
     sample: int = SAMPLE,
-    folds: int = 1,
+    folds: int = FOLDS,
     say: Callable[[str], None] = lambda _line: None,
 ) -> list[Figure]:
-    """Every figure, on the official files of `folder`. `folds`, 1 to 5: how many fifths are held out in turn.
+    """Every figure, on the official files of `folder`. `folds`, 1 to 5: how many fifths are held out, in turn.
 
     `sample`: queries drawn for each noise, and for each fold. `say` is told each figure as it comes.
     """

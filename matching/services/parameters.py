@@ -454,7 +454,7 @@ def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
     if row is None:
         raise NotFound()
     if row.embedded:
-        raise RuleRefused("Ces mots viennent de la référence : seuls ceux ajoutés ici peuvent être changés ou retirés.")
+        raise RuleRefused("Ces mots viennent de la référence : seuls ceux ajoutés ici peuvent être changés ou retirés.")
     return row
 
 
@@ -465,10 +465,10 @@ def _checked_synonym(
     text, code = " ".join(words.split()), rome_code.strip().upper()[:5]
     problems = Problems()
     if not 2 <= len(text) <= 120 or not fold(text):
-        problems.add("words", "Écrivez les mots de tous les jours, comme « plongeur resto ».", words)
+        problems.add("words", "Écrivez les mots de tous les jours, comme « plongeur resto ».", words)
     if session.get(RomeOccupation, code) is None:
         message = (
-            f"Aucun métier n’a le code « {code} ». Cherchez le métier par ses mots." if code else "Écrivez le code."
+            f"Aucun métier n’a le code « {code} ». Cherchez le métier par ses mots." if code else "Écrivez le code."
         )
         problems.add("rome_code", message, rome_code)
     others = session.execute(select(OccupationSynonym).where(OccupationSynonym.rome_code == code)).scalars()

@@ -181,25 +181,31 @@ def remove_experience(ctx: Context, actor: Actor, candidate_id: int, version: in
 
 @dataclass(frozen=True)
 class SkillChoice:
-    """A skill that can be answered; `value` is what is noted now."""
+    """A skill that can be answered; `value` is what is noted now. `told`: by the words searched."""
 
     id: int
     label: str
     value: Known = Known.UNKNOWN
     source: FactSource | None = None
     known_on: date | None = None
+    told: bool = False
 
 
 def suggest_skills(
     session: Session, candidate: Candidate, told: Sequence[SkillSuggestion] | None
 ) -> tuple[SkillChoice, ...]:
-    """Skills noted, then those `told` by words, or else (None) those of the goals' occupations, at most 40."""
+    """Those `told` by words, then those noted; without words (None) noted first, then 40 of the goals' occupations."""
     noted = {row.skill_id: row for row in candidate.skills}
-    found = _skills_of_goals(session, candidate) if told is None else [(int(one.id), one.label) for one in told]
     labels = dict(session.execute(select(Skill.id, Skill.label).where(Skill.id.in_(noted))).all())
-    first = [SkillChoice(key, labels.get(key, ""), row.value, row.source, row.known_on) for key, row in noted.items()]
-    others = [SkillChoice(key, label) for key, label in found if key not in noted]
-    return (*sorted(first, key=lambda skill: fold(skill.label)), *others[:40])
+    known = [SkillChoice(key, labels.get(key, ""), row.value, row.source, row.known_on) for key, row in noted.items()]
+    known.sort(key=lambda skill: fold(skill.label))
+    if told is None:
+        others = [SkillChoice(key, label) for key, label in _skills_of_goals(session, candidate) if key not in noted]
+        return (*known, *others[:40])
+    answers = {skill.id: skill for skill in known}
+    found = [replace(answers.get(int(one.id), SkillChoice(int(one.id), one.label)), told=True) for one in told]
+    first = {skill.id for skill in found}
+    return (*found, *(skill for skill in known if skill.id not in first))
 
 
 def _skills_of_goals(session: Session, candidate: Candidate) -> list[tuple[int, str]]:

@@ -208,7 +208,9 @@ def remove_network(network_id: int) -> Response:
 
 
 class SynonymForm(Form):
-    words = StringField("Mots de tous les jours", ASKED, description="Comme « plongeur resto ».")
+    words = StringField(
+        "Mots de tous les jours", ASKED, description="Comme « plongeur resto », seuls ou dans un texte plus long."
+    )
     rome_code = StringField("Code ROME du métier", ASKED, description="Comme G1605.")
 
 
@@ -248,8 +250,8 @@ def edit_synonym(synonym_id: int) -> Response | tuple[str, int]:
     page = render_template(
         "admin/form.html",
         form=form,
-        title=f"Changer : {line.words}",
-        intro=f"Ils mènent à : {line.occupation}.",
+        title=f"Changer : {line.words}",
+        intro=f"Ils mènent à : {line.occupation}.",
         save="Enregistrer",
         crumbs=[("Mots de tous les jours", url_for("admin.synonyms", ajoutes=1))],
     )
