@@ -64,7 +64,7 @@ VERSION = 1
 """Of the codes read here and written elsewhere."""
 BLOCK = 4096
 """People judged together: what is read and added up of them fits in the cache of a processor."""
-_DENSE, _SOME, _FEW = 0.4, 0.7, 0.3
+_DENSE = 0.4
 _SAME_TITLE = np.int8(OccupationLevel.SAME_TITLE)
 _MODES = len(MODES)
 # What a rule says of somebody: a status, or one of these, which the step turns into a tier.
@@ -111,6 +111,8 @@ class Desk(NamedTuple):
     tier: Array
     rows: Array
     place: Array
+    order: Array
+    found: Array
     flags: Array
     levels: Array
     counts: Array
@@ -135,6 +137,8 @@ def _desk() -> Desk:
         tier=np.empty(BLOCK, np.int8),
         rows=np.empty(BLOCK, np.int64),
         place=np.empty(BLOCK, np.int64),
+        order=np.empty(BLOCK, np.int32),
+        found=np.empty(BLOCK, np.int32),
         flags=np.empty(BLOCK, np.int8),
         levels=np.empty(BLOCK, np.int8),
         counts=np.empty((2, BLOCK), np.int32),
@@ -150,9 +154,9 @@ def _desk() -> Desk:
 
 
 @kept_on_disk
-def judge(people: Columns, asked: Asked, rows: Array, tiers: Array, keys: Array) -> None:
+def judge(people: Columns, asked: Asked, rows: Array, last_tier: int, tiers: Array, keys: Array) -> None:
     """Of each of `rows` (int64, increasing): the sort key in `keys` (int64) when it has room, else the tier in `tiers`
-    (int8)."""
+    (int8); those beyond `last_tier` are not told apart."""
     desk = _desk()
     first = 0
     while first < len(rows):
@@ -167,7 +171,7 @@ def judge(people: Columns, asked: Asked, rows: Array, tiers: Array, keys: Array)
             _judge_block(people, asked, block, desk)
             _key(block, desk.tier, desk.fit, keys[first:last])
         else:
-            _screen_block(people, asked, block, desk, tiers[first:last])
+            _screen_block(people, asked, block, last_tier, desk, tiers[first:last])
         first = last
 
 
@@ -191,52 +195,62 @@ def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk) -> Non
 
 
 @compiled
-def _screen_block(people: Columns, asked: Asked, block: Block, desk: Desk, tiers: Array) -> None:
-    """The tier of each; who is blocked is asked nothing more."""
-    m = block.m
-    desk.tier[:m] = CLEAR
+def _screen_block(people: Columns, asked: Asked, block: Block, last_tier: int, desk: Desk, tiers: Array) -> None:
+    """The tier of each; who is beyond the last is asked nothing more."""
     tiers[:] = BLOCKED
-    _place(block, desk.place)
-    for position in range(len(asked.screen)):
-        step = asked.screen[position]
-        few = _FEW if step.kind == THRESHOLD else _SOME  # a threshold costs less than leaving people out
-        if position and _still_in(m, desk.tier) < few * m:
-            m = _keep(block, desk.tier, desk.place, desk.rows)
-            block = Block(desk.rows[:m], m, 0, False)
-        _judge_step(people, asked, step, block, desk)
-        _worsen(step, m, desk.said, desk.tier)
-    for i in range(m):
-        if desk.place[i] >= 0:
-            tiers[desk.place[i]] = desk.tier[i]
+    _mark(block, desk.tier, desk.order)
+    for step in asked.screen[: asked.thresholds]:
+        _screen_threshold(_fact(people, step.fact, block, desk.facts[0]), step, desk.tier)
+    here = Block(desk.rows, _find(block, last_tier, desk), 0, False)
+    for step in asked.screen[asked.thresholds :]:
+        _judge_step(people, asked, step, here, desk)
+        _worsen(step, here.m, desk.said, desk.tier)
+        here = Block(desk.rows, _keep(here.m, last_tier, desk.tier, desk.rows, desk.place), 0, False)
+    for i in range(here.m):
+        tiers[desk.place[i]] = desk.tier[i]
 
 
 @compiled
-def _place(block: Block, place: Array) -> None:
-    """Where the answer for each of the block goes; nowhere (-1) for a neighbour nobody asked about."""
-    if block.dense:
-        place[: block.m] = -1
+def _screen_threshold(fact: Array, step: Any, tier: Array) -> None:
+    """As `_threshold`, for the tier alone."""
+    low, vague, missing = np.int32(step.low), np.int32(step.vague), np.int8(step.tier)
+    for i in range(len(fact)):
+        held = np.int32(fact[i])
+        without = (held >= 0) & (held < low) & (held != vague)
+        tier[i] = max(tier[i], missing if without else np.int8(CLEAR))
+
+
+@compiled
+def _mark(block: Block, tier: Array, order: Array) -> None:
+    """The place of each among those asked about; a neighbour nobody asked about is out."""
+    tier[: block.m] = BLOCKED
     for k in range(len(block.rows)):
-        place[block.rows[k] - block.low if block.dense else k] = k
+        i = block.rows[k] - block.low if block.dense else k
+        tier[i], order[i] = CLEAR, k
 
 
 @compiled
-def _still_in(m: int, tier: Array) -> Any:
-    found: Any = np.int32(0)
-    for i in range(m):
-        found += np.int32(tier[i] < np.int8(BLOCKED))
-    return found
-
-
-@compiled
-def _keep(block: Block, tier: Array, place: Array, rows: Array) -> Any:
-    """Bring together who is not blocked; how many they are."""
+def _find(block: Block, last_tier: int, desk: Desk) -> Any:
+    """Bring together who is still in; how many they are."""
+    tier, found, last = desk.tier, desk.found, np.int8(last_tier)
     m: Any = 0
     for i in range(block.m):
-        stays = (tier[i] < np.int8(BLOCKED)) & (place[i] >= 0)
-        rows[m] = block.low + i if block.dense else block.rows[i]
-        tier[m], place[m] = tier[i], place[i]
-        m += np.int64(stays)
+        found[m] = i
+        m += np.int64(tier[i] <= last)
+    for k in range(m):
+        i = found[k]
+        desk.rows[k] = block.low + i if block.dense else block.rows[i]
+        tier[k], desk.place[k] = tier[i], desk.order[i]
     return m
+
+
+@compiled
+def _keep(m: int, last_tier: int, tier: Array, rows: Array, place: Array) -> Any:
+    kept: Any = 0
+    for i in range(m):
+        rows[kept], tier[kept], place[kept] = rows[i], tier[i], place[i]
+        kept += np.int64(tier[i] <= last_tier)
+    return kept
 
 
 @compiled
@@ -665,4 +679,4 @@ def prepare() -> None:
     people.upsert([PersonRecord(id=1)])
     context = Context(people, Offer(id=1), Policy(), Occupations(()), today=0)
     one = np.zeros(1, np.int64)
-    judge(columns_of(context), asked_of(context, ()), one, np.zeros(1, np.int8), np.zeros(1, np.int64))
+    judge(columns_of(context), asked_of(context, ()), one, BLOCKED, np.zeros(1, np.int8), np.zeros(1, np.int64))

@@ -22,6 +22,7 @@ from matching.engine.evaluation import Evaluation, evaluate
 from matching.engine.order import sort_keys
 from matching.engine.people import Selection
 from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form
+from matching.engine.statuses import BLOCKED, LIFTABLE_LATE
 from matching.terms import Importance
 
 Rows = npt.NDArray[np.int64]
@@ -36,8 +37,8 @@ _DENSE = 0.6
 class Judge(Protocol):
     """Judges people for one offer; `rows` int64[m], increasing."""
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        """Position in `TIERS` of each."""
+    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
+        """Position in `TIERS` of each; those beyond the `last` are not told apart."""
         ...
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
@@ -64,7 +65,7 @@ class _Numpy:
     context: Context
     checks: Sequence[Check]
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
         stops = tuple(check for check in self.checks if check.importance is not Importance.DESIRABLE)
         found = [seen.tiers[inside] for seen, inside in self._evaluations(rows, stops)]
         return np.concatenate([np.zeros(0, np.int8), *found])
@@ -137,21 +138,21 @@ class _Compiled:
     asked: Asked
     processors: int
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
         tiers, no_keys = np.empty(len(rows), np.int8), np.empty(0, np.int64)
-        self._share(len(rows), lambda part: (rows[part], tiers[part], no_keys))
+        self._share(len(rows), lambda part: (rows[part], last, tiers[part], no_keys))
         return tiers
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
         keys, no_tiers = np.empty(len(rows), np.int64), np.empty(0, np.int8)
-        self._share(len(rows), lambda part: (rows[part], no_tiers, keys[part]))
+        self._share(len(rows), lambda part: (rows[part], BLOCKED, no_tiers, keys[part]))
         return keys
 
-    def _share(self, n: int, arrays: Callable[[slice], tuple[npt.NDArray[Any], ...]]) -> None:
+    def _share(self, n: int, given: Callable[[slice], tuple[Any, ...]]) -> None:
         """Judge n people, each processor its part."""
         parts = max(1, min(self.processors, n // SHARE))
         limits = [n * k // parts for k in range(parts + 1)]
-        first, *others = (arrays(slice(*two)) for two in pairwise(limits))
+        first, *others = (given(slice(*two)) for two in pairwise(limits))
         threads = [Thread(target=self.kernel.judge, args=(self.people, self.asked, *other)) for other in others]
         for thread in threads:
             thread.start()

@@ -128,12 +128,13 @@ class Asked(NamedTuple):
     """Everything the compiled pass reads besides the people.
 
     `steps`: every check, in the order of the criteria; `screen`: those that can put somebody in another tier than the
-    first, what blocks before what lifts, the cheapest first.
+    first: the `thresholds`, then what blocks before what lifts, the cheapest first.
     `words` uint16[65 536]: place of each word in `word_worth` float64, 0 for a word the offer does not use.
     """
 
     steps: Array
     screen: Array
+    thresholds: int
     trade: Trade
     words: Array
     word_worth: Array
@@ -246,9 +247,11 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
     policy = context.policy
     words, worth = _words(context)
     steps = _steps(context, checks)
+    screen = steps[_screen(checks, steps)]
     return Asked(
         steps=steps,
-        screen=steps[_screen(checks, steps)],
+        screen=screen,
+        thresholds=int((screen["kind"] == THRESHOLD).sum()),
         trade=_trade(context),
         words=words,
         word_worth=worth,
@@ -274,7 +277,7 @@ def _steps(context: Context, checks: Sequence[Check]) -> Array:
 
 def _screen(checks: Sequence[Check], steps: Array) -> list[int]:
     stops = zip(steps["missing"].tolist(), steps["kind"].tolist(), strict=True)
-    cost = [(status != BLOCKING, kind) for status, kind in stops]
+    cost = [(kind != THRESHOLD, status != BLOCKING, kind) for status, kind in stops]
     can_stop = [i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE]
     return sorted(can_stop, key=cost.__getitem__)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.checks import Check, Context
+from matching.engine.checks import Context
 from matching.engine.criteria import checks_of
 from matching.engine.evaluation import evaluate
 from matching.engine.occupations import Occupations
 from matching.engine.offer import Offer
 from matching.engine.order import contenders, first_of, sort_keys, tie_hash
-from matching.engine.passes import Pass, best_pass
+from matching.engine.passes import Judge, Pass, best_pass
 from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
 from matching.engine.reasons import Rows, matches_of
 from matching.engine.results import PersonMatch, Ranking
-from matching.engine.statuses import TIERS
-from matching.terms import Tier
+from matching.engine.statuses import CLEAR, TIERS
 
 __all__ = ["considered", "explain", "first_of", "rank", "shortlist", "sort_keys", "tie_hash"]
 
@@ -47,7 +45,9 @@ def rank(
     context = Context(people, offer, policy, occupations, today, eligible)
     kept = considered(people, rows)
     checks = checks_of(context)
-    best, tier_counts = _first(context, checks, kept, seed, top, judge)
+    by = (judge or best_pass())(context, checks)
+    tiers = by.tiers(kept)
+    best = _first(people, _shown(kept, tiers, top), by, seed, top)
     shown = evaluate(context, Selection(people, best), checks)
     matches = matches_of(context, best, shown, np.arange(1, len(best) + 1))
     return Ranking(
@@ -59,7 +59,7 @@ def rank(
         delays=np.ascontiguousarray(shown.delays.T),
         matches=matches,
         considered=len(kept),
-        tier_counts=tier_counts,
+        tier_counts=dict(zip(TIERS, np.bincount(tiers, minlength=len(TIERS)).tolist(), strict=True)),
     )
 
 
@@ -78,24 +78,28 @@ def shortlist(
 ) -> npt.NDArray[np.int64]:
     """The ids that `rank` would give, in the same order, without their reasons."""
     context = Context(people, offer, policy, occupations, today, eligible)
-    best, _ = _first(context, checks_of(context), considered(people, rows), seed, top, judge)
-    return people.ids[best]
+    kept, by = considered(people, rows), (judge or best_pass())(context, checks_of(context))
+    near = kept[by.tiers(kept, CLEAR) == CLEAR]
+    if len(near) < top:  # the other tiers are needed
+        near = _shown(kept, by.tiers(kept), top)
+    return people.ids[_first(people, near, by, seed, top)]
 
 
-def _first(
-    context: Context, checks: Sequence[Check], kept: Rows, seed: int, top: int, judge: Pass | None
-) -> tuple[Rows, dict[Tier, int]]:
-    """The first rows, in order, and how many people have each tier. Only the tiers that can be shown are ordered."""
-    by = (judge or best_pass())(context, checks)
-    tiers = by.tiers(kept)
+def _shown(kept: Rows, tiers: npt.NDArray[np.int8], top: int) -> Rows:
+    """Those of the tiers that can be shown: the others need no order."""
     counts = np.bincount(tiers, minlength=len(TIERS))
     last = int(np.argmax(np.cumsum(counts) >= min(top, len(kept))))
-    near = kept[tiers <= last]
+    near: Rows = kept[tiers <= last]
+    return near
+
+
+def _first(people: People, near: Rows, by: Judge, seed: int, top: int) -> Rows:
+    """The first rows, in order."""
     keys = by.keys(near)
     found = contenders(keys, top)
-    ties = tie_hash(seed, context.people.ids[near[found]])
-    best = near[found[first_of(keys[found], ties, top)]]
-    return best, dict(zip(TIERS, counts.tolist(), strict=True))
+    ties = tie_hash(seed, people.ids[near[found]])
+    first: Rows = near[found[first_of(keys[found], ties, top)]]
+    return first
 
 
 def explain(

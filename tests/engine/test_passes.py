@@ -130,6 +130,8 @@ def assert_alike(context: Context, kept: np.ndarray) -> None:
         found = judge(context, checks)
         np.testing.assert_array_equal(found.keys(kept), keys)
         np.testing.assert_array_equal(found.tiers(kept), tiers)
+        for last in range(3):
+            np.testing.assert_array_equal(found.tiers(kept, last) <= last, tiers <= last)
 
 
 @pytest.mark.parametrize("seed", range(60))
