@@ -35,7 +35,7 @@ _LEXICAL, _LEXICAL_REPAIRED, _LEXICAL_CUT = 5.0, 25.0, 50.0
 _SAME = 16.0  # more for one that says nearly the same
 _LEAST_CHANCE = -8.0  # the classifier alone never rules a family out
 _OWN = 10.0  # words added by an administrator that are the whole text: before the nearest title by so much
-_FOUND = 0.6  # likeness from which a word of the text is a word of an added expression
+_FOUND = 0.62  # likeness from which a word of the text is a word of an added expression
 _PARTLY = 0.8  # confidence at most when an added expression is only a part of the text
 _OF_A_FAMILY = 2  # occupations of the same family shown at most
 _SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
@@ -173,11 +173,12 @@ class OccupationSearch:
     def with_words(self, synonyms: Iterable[Synonym]) -> OccupationSearch:
         """The same search, with words added since: nothing is learnt again, this one does not change."""
         more = copy.copy(self)
-        more._own = tuple(
-            (tuple(title_words(synonym.words)), self._place[synonym.rome_code])
+        read = (
+            (tuple(word.text for word in query_words(synonym.words, self._forms.known)), self._place[synonym.rome_code])
             for synonym in synonyms
             if synonym.rome_code in self._place
         )
+        more._own = tuple((expression, at) for expression, at in read if expression)
         return more
 
     # Keeping ----------------------------------------------------------------------------------------------
@@ -298,7 +299,7 @@ class OccupationSearch:
     def _own_cover(self, words: Sequence[Word]) -> Floats:
         """For each occupation, 0 to 1: the share of the words that an added expression, found whole, explains."""
         cover = np.zeros(len(self._codes), np.float32)
-        for expression, at in self._own:
+        for expression, at in self._own if words else ():
             table = [[alike(word, other) for other in expression] for word in words]
             if all(max(column) >= _FOUND for column in zip(*table, strict=True)):
                 explained = sum(max(row) >= _FOUND for row in table) / len(table)

@@ -186,6 +186,7 @@ ADDED = [  # words added, their occupation, a text, whether it is then taken alo
     ("plongeur resto", "G1602", "plongeur resto", True),
     ("plongeur resto", "G1602", "plongeur resto chez Paul", False),
     ("zinzin", "D1202", "zinzin du soir", False),
+    ("urgence zinzin", "D1202", "Zinzin - URGENCE", True),
 ]
 
 
@@ -202,6 +203,11 @@ def test_words_added_come_first_and_alone_only_when_they_are_all_the_text(
 @pytest.mark.parametrize("text", ["plongeur", "serveur resto", "cariste"])
 def test_words_added_change_nothing_for_a_text_without_all_of_them(search: OccupationSearch, text: str) -> None:
     assert search.with_words([Synonym("plongeur resto", "G1602")]).search(text) == search.search(text)
+
+
+@pytest.mark.parametrize("text", ["", "?!"])
+def test_words_added_find_nothing_in_no_words(search: OccupationSearch, text: str) -> None:
+    assert search.with_words([Synonym("zinzin", "D1202"), Synonym("?", "D1202")]).search(text) == []
 
 
 def test_words_added_for_two_occupations_are_never_taken_alone(search: OccupationSearch) -> None:
