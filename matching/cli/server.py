@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,7 @@ def run(ctx: Context) -> None:
     """Serve until interrupted."""
     import waitress
 
+    from matching.engine import warm_up
     from matching.web.app import create_app
 
     host, port = ctx.settings.host, ctx.settings.port
@@ -41,6 +43,8 @@ def run(ctx: Context) -> None:
             f"Le port {port} est déjà pris sur {host}. Arrêtez l’autre programme, ou choisissez --port (demo) "
             "ou MATCHING_PORT (serve)."
         ) from None
+    # Pages rank at once, by NumPy, and faster as soon as the compiled pass is ready.
+    Thread(target=warm_up, name="warm-up", daemon=True).start()
     click.echo(f"\nLes pages sont servies sur http://{host}:{port} (Ctrl + C pour arrêter).")
     try:
         server.run()

@@ -19,7 +19,7 @@ from matching.services.context import Context
 NOBODY = Actor(0, "Personne", "nobody")  # type: ignore[arg-type]
 NOT_ASKED = {
     # A step of use cases that have already asked.
-    "matching.services.candidates.reading.log_read",
+    "matching.services.reading.note_read",
     # The reference is loaded from the machine's own command line only; no page leads there.
     "matching.services.reference.load_official",
     "matching.services.reference.store_reference",
