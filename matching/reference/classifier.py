@@ -35,7 +35,7 @@ class TextClassifier:
         self._features: dict[str, int] = {}
         self._idf: Floats = np.zeros(0, np.float32)
         self._is_word: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._vectors: Floats = np.zeros((0, 0, 0), np.float32)
+        self._vectors: NDArray[np.float16] = np.zeros((0, 0, 0), np.float16)
         self._classes: Floats = np.zeros((0, 0, 0), np.float32)
 
     def learn(self, texts: Sequence[str], classes: NDArray[np.int64], weights: Floats, total: int) -> TextClassifier:
@@ -54,7 +54,7 @@ class TextClassifier:
                 _descend(self._shared(matrix, share), classes, weights, total, seed)
                 for seed, share in enumerate(_WORD_SHARES)
             ]
-        self._vectors = as_saved([vectors for vectors, _ in members])
+        self._vectors = np.asarray([vectors for vectors, _ in members], np.float16)
         self._classes = as_saved([outputs for _, outputs in members])
         return self
 
@@ -94,12 +94,14 @@ class TextClassifier:
         columns, values = self._weigh(features(words))
         told = np.zeros(self._classes.shape[2], np.float32)
         for share, vectors, outputs in zip(_WORD_SHARES, self._vectors, self._classes, strict=True):
-            told += _log_softmax((values * self._lengths(columns, share)) @ vectors[columns] @ outputs)
+            told += _log_softmax(
+                (values * self._lengths(columns, share)) @ vectors[columns].astype(np.float32) @ outputs
+            )
         return _log_softmax(told / np.float32(len(_WORD_SHARES)))
 
     def kept(self) -> tuple[dict[str, list[str]], dict[str, NDArray[Any]]]:
         """What a file must hold to make it again: lists of words, and arrays."""
-        arrays = {"idf": self._idf, "is_word": self._is_word, "vectors": self._vectors.astype(np.float16)}
+        arrays = {"idf": self._idf, "is_word": self._is_word, "vectors": self._vectors}
         return {"features": list(self._features)}, arrays | {"classes": self._classes.astype(np.float16)}
 
     @classmethod
@@ -108,7 +110,7 @@ class TextClassifier:
         made = cls()
         made._features = {feature: i for i, feature in enumerate(words["features"])}
         made._idf, made._is_word = arrays["idf"], arrays["is_word"]
-        made._vectors, made._classes = arrays["vectors"].astype(np.float32), arrays["classes"].astype(np.float32)
+        made._vectors, made._classes = arrays["vectors"], arrays["classes"].astype(np.float32)
         return made
 
 
