@@ -22,14 +22,14 @@ from matching.engine.evaluation import Evaluation, evaluate
 from matching.engine.order import sort_keys
 from matching.engine.people import Selection
 from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form
-from matching.engine.statuses import BLOCKED, LIFTABLE_LATE
+from matching.engine.statuses import BLOCKED, CLEAR, LIFTABLE_LATE
 from matching.terms import Importance
 
 Rows = npt.NDArray[np.int64]
 
 CHUNK = 1 << 16
 """People judged at once by NumPy."""
-SHARE = 1 << 14
+SHARE = 1 << 16
 """People for whom another thread is worth starting."""
 _DENSE = 0.6
 
@@ -37,8 +37,12 @@ _DENSE = 0.6
 class Judge(Protocol):
     """Judges people for one offer; `rows` int64[m], increasing."""
 
-    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
-        """Position in `TIERS` of each; those beyond the `last` are not told apart."""
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+        """Position in `TIERS` of each."""
+        ...
+
+    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
+        """The same as far as it takes to tell the tiers of the first `top`; the others are only known to be beyond."""
         ...
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
@@ -65,10 +69,13 @@ class _Numpy:
     context: Context
     checks: Sequence[Check]
 
-    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
         stops = tuple(check for check in self.checks if check.importance is not Importance.DESIRABLE)
         found = [seen.tiers[inside] for seen, inside in self._evaluations(rows, stops)]
         return np.concatenate([np.zeros(0, np.int8), *found])
+
+    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
+        return self.tiers(rows)
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
         found = [sort_keys(seen.tiers, seen.fit)[inside] for seen, inside in self._evaluations(rows, self.checks)]
@@ -138,7 +145,14 @@ class _Compiled:
     asked: Asked
     processors: int
 
-    def tiers(self, rows: Rows, last: int = LIFTABLE_LATE) -> npt.NDArray[np.int8]:
+    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
+        return self._tiers(rows, LIFTABLE_LATE)
+
+    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
+        found = self._tiers(rows, CLEAR)
+        return found if np.count_nonzero(found == CLEAR) >= top else self.tiers(rows)
+
+    def _tiers(self, rows: Rows, last: int) -> npt.NDArray[np.int8]:
         tiers, no_keys = np.empty(len(rows), np.int8), np.empty(0, np.int64)
         self._share(len(rows), lambda part: (rows[part], last, tiers[part], no_keys))
         return tiers

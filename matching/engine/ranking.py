@@ -18,7 +18,7 @@ from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
 from matching.engine.reasons import Rows, matches_of
 from matching.engine.results import PersonMatch, Ranking
-from matching.engine.statuses import CLEAR, TIERS
+from matching.engine.statuses import TIERS
 
 __all__ = ["considered", "explain", "first_of", "rank", "shortlist", "sort_keys", "tie_hash"]
 
@@ -59,7 +59,7 @@ def rank(
         delays=np.ascontiguousarray(shown.delays.T),
         matches=matches,
         considered=len(kept),
-        tier_counts=dict(zip(TIERS, np.bincount(tiers, minlength=len(TIERS)).tolist(), strict=True)),
+        tier_counts=dict(zip(TIERS, _counts(tiers), strict=True)),
     )
 
 
@@ -79,18 +79,20 @@ def shortlist(
     """The ids that `rank` would give, in the same order, without their reasons."""
     context = Context(people, offer, policy, occupations, today, eligible)
     kept, by = considered(people, rows), (judge or best_pass())(context, checks_of(context))
-    near = kept[by.tiers(kept, CLEAR) == CLEAR]
-    if len(near) < top:  # the other tiers are needed
-        near = _shown(kept, by.tiers(kept), top)
+    near = _shown(kept, by.nearest(kept, top), top)
     return people.ids[_first(people, near, by, seed, top)]
 
 
 def _shown(kept: Rows, tiers: npt.NDArray[np.int8], top: int) -> Rows:
     """Those of the tiers that can be shown: the others need no order."""
-    counts = np.bincount(tiers, minlength=len(TIERS))
-    last = int(np.argmax(np.cumsum(counts) >= min(top, len(kept))))
+    last = int(np.argmax(np.cumsum(_counts(tiers)) >= min(top, len(kept))))
     near: Rows = kept[tiers <= last]
     return near
+
+
+def _counts(tiers: npt.NDArray[np.int8]) -> list[int]:
+    """How many have each tier."""
+    return [int(np.count_nonzero(tiers == tier)) for tier in range(len(TIERS))]
 
 
 def _first(people: People, near: Rows, by: Judge, seed: int, top: int) -> Rows:

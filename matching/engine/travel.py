@@ -61,12 +61,15 @@ def travel(context: Asked, who: Selection) -> Verdict:
         np.full(m, LONGEST_DELAY, np.int16),
         np.full(m, NO_REMEDY, np.int8),
     )
-    for place in context.places:
-        _look_at(place, context.policy, who, best)
+    roads = [_look_at(place, context.policy, who, best) for place in context.places]
+    if (best.mode < 0).any():
+        for km in roads:
+            _lend(km, context.policy, who, best)
     return _verdict(context.policy, who, best)
 
 
-def _look_at(place: Place | Places, policy: Policy, who: Selection, best: _Best) -> None:
+def _look_at(place: Place | Places, policy: Policy, who: Selection, best: _Best) -> npt.NDArray[np.float64]:
+    """Improve the best with the ways to a place; km of road to it."""
     km = distance_km(who.column("lat"), who.column("lon"), place) * policy.detour
     margin_km = who.column("radius_km").astype(np.float64) + place.radius_km
     shared: npt.NDArray[np.uint64] = np.bitwise_and(who.column("network"), np.asarray(place.network, np.uint64))
@@ -91,7 +94,7 @@ def _look_at(place: Place | Places, policy: Policy, who: Selection, best: _Best)
         better = sure & (minutes < best.minutes)
         best.minutes = np.where(better, minutes, best.minutes)
         best.mode = np.where(better, np.int8(position), best.mode)
-    _lend(km, policy, who, best)
+    return km
 
 
 def _network_speed(

@@ -130,8 +130,9 @@ def assert_alike(context: Context, kept: np.ndarray) -> None:
         found = judge(context, checks)
         np.testing.assert_array_equal(found.keys(kept), keys)
         np.testing.assert_array_equal(found.tiers(kept), tiers)
-        for last in range(3):
-            np.testing.assert_array_equal(found.tiers(kept, last) <= last, tiers <= last)
+        for top in (1, 7, 60):
+            last = np.sort(tiers)[: min(top, len(tiers))].max(initial=0)
+            np.testing.assert_array_equal(found.nearest(kept, top) <= last, tiers <= last)
 
 
 @pytest.mark.parametrize("seed", range(60))
