@@ -28,7 +28,7 @@ from matching.bench import noise
 from matching.bench.everyday import WORDINGS
 from matching.reference.embedded import completed
 from matching.reference.model import JobTitle, Reference
-from matching.reference.occupation_search import SURE, OccupationSearch, Suggestion
+from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.reference.official import read_official
 from matching.text import fold
 
@@ -100,11 +100,11 @@ def measure(reference: Reference, *, seed: int, sample: int, folds: int) -> Iter
     asked = _Asked(search)
     for kind, (label, floor, aim) in _NOISES.items():
         queries = noisy_queries(reference, kind, sample, seed)
-        yield Figure(kind, label, len(queries), asked.first(queries), floor, aim)
-    yield from _everyday(asked)
+        yield Figure(kind, label, len(queries), asked.first_and_five(queries)[0], floor, aim)
     yield _at_most("query_ms", "Une recherche, médiane (ms)", len(asked.times), asked.median_ms(), 50)
-    yield Figure("sure", "Pris seul, des intitulés bruités", asked.size, asked.sure / asked.size)
+    yield Figure("sure", "Pris seul, des intitulés bruités", len(asked.times), asked.sure / len(asked.times))
     yield Figure("sure_right", "Juste, quand il est pris seul", asked.sure, asked.sure_right / max(1, asked.sure), 0.98)
+    yield from _everyday(_Asked(search))
     yield from _unseen(reference, seed, sample, folds)
 
 
@@ -164,30 +164,19 @@ class _Asked:
     def __init__(self, search: OccupationSearch) -> None:
         self.search = search
         self.times: list[float] = []
-        self.size = self.sure = self.sure_right = 0
-
-    def ask(self, text: str) -> list[Suggestion]:
-        began = time.perf_counter()
-        found = self.search.search(text, 5)
-        self.times.append(time.perf_counter() - began)
-        return found
-
-    def first(self, queries: Sequence[Query]) -> float:
-        """The share of queries whose right family comes first, counting what is taken alone."""
-        right = 0
-        for text, family in queries:
-            found = self.ask(text)
-            good = bool(found) and found[0].family == family
-            right += good
-            sure = bool(found) and found[0].confidence >= SURE
-            self.size, self.sure, self.sure_right = self.size + 1, self.sure + sure, self.sure_right + (sure and good)
-        return right / max(1, len(queries))
+        self.sure = self.sure_right = 0
 
     def first_and_five(self, queries: Sequence[Query]) -> tuple[float, float]:
-        """The shares of queries whose right family comes first, and among the five."""
-        families = [([found.family for found in self.ask(text)], family) for text, family in queries]
-        first = sum(found[:1] == [family] for found, family in families)
-        five = sum(family in found for found, family in families)
+        """The shares of queries whose right family comes first, and among the five; what is taken alone is counted."""
+        first = five = 0
+        for text, family in queries:
+            began = time.perf_counter()
+            found = self.search.search(text, 5)
+            self.times.append(time.perf_counter() - began)
+            families = [one.family for one in found]
+            sure, good = bool(found) and found[0].confidence >= SURE, families[:1] == [family]
+            first, five = first + good, five + (family in families)
+            self.sure, self.sure_right = self.sure + sure, self.sure_right + (sure and good)
         return first / max(1, len(queries)), five / max(1, len(queries))
 
     def median_ms(self) -> float:
@@ -203,15 +192,20 @@ def _everyday(asked: _Asked) -> Iterator[Figure]:
 
 def _unseen(reference: Reference, seed: int, sample: int, folds: int) -> Iterator[Figure]:
     """Each fold counts for as much as it has queries."""
-    firsts = fives = size = 0.0
+    firsts = fives = 0.0
+    size = sure = sure_right = 0
     for number in range(folds):
         learnt, kept = held_out(reference, seed, number)
         queries = unseen_queries(reference, kept)
         queries = _dice(seed, f"unseen {number}").sample(queries, min(sample, len(queries)))
-        first, five = _Asked(learn(reference, learnt, everyday=False)).first_and_five(queries)
+        asked = _Asked(learn(reference, learnt, everyday=False))
+        first, five = asked.first_and_five(queries)
         firsts, fives, size = firsts + first * len(queries), fives + five * len(queries), size + len(queries)
-    yield Figure("unseen_first", "Intitulés jamais vus, le premier", int(size), firsts / size, 0.70, 0.75)
-    yield Figure("unseen_five", "Intitulés jamais vus, dans les cinq", int(size), fives / size, 0.87, 0.92)
+        sure, sure_right = sure + asked.sure, sure_right + asked.sure_right
+    yield Figure("unseen_first", "Intitulés jamais vus, le premier", size, firsts / size, 0.70, 0.75)
+    yield Figure("unseen_five", "Intitulés jamais vus, dans les cinq", size, fives / size, 0.87, 0.92)
+    yield Figure("unseen_sure", "Pris seul, des intitulés jamais vus", size, sure / size)
+    yield Figure("unseen_sure_right", "Juste, quand il est pris seul", sure, sure_right / max(1, sure))
 
 
 def _groups(titles: Sequence[JobTitle]) -> list[list[JobTitle]]:

@@ -69,6 +69,7 @@ def test_a_small_measure_has_every_figure() -> None:
     assert set(found) == {
         "training_s", "model_mb", "typos", "abbreviations", "together", "all_four", "advertisement", "no_accents",
         "everyday_first", "everyday_five", "query_ms", "sure", "sure_right", "unseen_first", "unseen_five",
+        "unseen_sure", "unseen_sure_right",
     }  # fmt: skip
     assert found["typos"].value >= 0.9
     assert 0.2 <= found["unseen_first"].value < found["typos"].value
