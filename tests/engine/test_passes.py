@@ -116,6 +116,7 @@ def odd_offer(draw: random.Random) -> Offer:
         {"pay_cents": 0, "weekly_minutes_min": 0, "weekly_minutes_max": 3000},
         {"reserved": True},
         {"words": (0,)},
+        {"start_day": worlds.TODAY - 40},
     ]
     for change in draw.sample(changes, 3):
         offer = replace(offer, **change)
