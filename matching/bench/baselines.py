@@ -60,6 +60,14 @@ def fit_tokens(tokens: Any) -> tuple[Any, Any]:
     return fit(tokens, _present)
 
 
+def refit(texts: Sequence[str]) -> tuple[Any, Any]:
+    """TF-IDF by the words scikit-learn finds by itself: quicker to learn, another score."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    model = TfidfVectorizer(binary=True, norm=None, dtype=np.float32)
+    return model, model.fit_transform(texts)
+
+
 def _present(line: Any) -> list[int]:
     return [token for token in line if token]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from matching.bench.baselines import CscWords, TfidfCosine, fit, fit_tokens, tokens_of
+from matching.bench.baselines import CscWords, TfidfCosine, fit, fit_tokens, refit
 from matching.bench.criteria import Crowd
 from matching.bench.crowds import RankingPool, measure_alone
 from matching.bench.timing import Duel, Work, duel
@@ -173,25 +173,32 @@ def against_scipy(world: World, baselines: Baselines) -> Figure:
     return _faster("scipy", "50 premières, contre SciPy (CSC) + NumPy", world, found, 2.5, 6, detail)
 
 
-def edited_profile(world: World, rounds: int = 6) -> Figure:
+def edited_profile(world: World) -> Figure:
     """A profile typed again, until its person is in a ranking, against a refit of TF-IDF and its ranking.
 
-    The refit is given every text already cut in words, which favours it; from the texts in the detail.
+    The refit reads the texts as scikit-learn does by itself, three times faster than by the words of the engine.
+    Detail: by the words of the engine, and from every text already cut in words.
     """
-    known = duel(_edits(world, rounds, read_texts=False))
-    texts = duel(_edits(world, 3, read_texts=True))
-    detail = {"ratio_from_texts": texts.ratio}
-    return _faster(
-        "edited_profile", "Profil modifié, contre un nouveau calcul du TF-IDF", world, known, 100, 400, detail
-    )
+    found = duel(_edits(world, 6, lambda texts, _: refit(texts)))
+    same = duel(_edits(world, 3, lambda texts, _: fit(texts)))
+    ready = duel(_edits(world, 6, lambda _, tokens: fit_tokens(tokens)))
+    detail = {"ratio_same_words": same.ratio, "ratio_words_ready": ready.ratio}
+    label = "Profil modifié, contre un nouveau calcul du TF-IDF"
+    return _faster("edited_profile", label, world, found, 100, 400, detail)
 
 
-def _edits(world: World, rounds: int, *, read_texts: bool) -> Iterator[tuple[Work, Work]]:
-    """At each round somebody far from an offer becomes like the first of its list: both must then show them."""
+def _edits(
+    world: World, rounds: int, fitted: Callable[[list[str], list[list[int]]], Any]
+) -> Iterator[tuple[Work, Work]]:
+    """At each round somebody far from an offer becomes like the first of its list: both must then show them.
+
+    `fitted`: the model learnt from the texts of everybody, or from their words.
+    """
     people, texts = world.people, list(world.texts)
     tokens = people.column("words").T.tolist()
     for offer, text in zip(world.offers[:rounds], world.offer_texts, strict=False):
-        first, shown = people.row_of(int(ours(world, offer).ids[0])), set(ours(world, offer).ids.tolist())
+        shown = ours(world, offer).ids.tolist()
+        first = people.row_of(shown[0])
         row = next(row for row in np.flatnonzero(people.active).tolist() if int(people.ids[row]) not in shown)
         edited = int(people.ids[row])
         before, after = record_of(people, row, edited), record_of(people, first, edited)
@@ -205,11 +212,10 @@ def _edits(world: World, rounds: int, *, read_texts: bool) -> Iterator[tuple[Wor
             people.upsert([record])
             assert edited in ours(world, offer).ids
 
-        def refit(offer: Offer = offer, text: str = text, crowd: Crowd = crowd, edited: int = edited) -> None:
-            fitted = fit(texts, tokens_of) if read_texts else fit_tokens(tokens)
-            assert edited in TfidfCosine(world, crowd, fitted).rank(offer, text)
+        def again(offer: Offer = offer, text: str = text, crowd: Crowd = crowd, edited: int = edited) -> None:
+            assert edited in TfidfCosine(world, crowd, fitted(texts, tokens)).rank(offer, text)
 
-        yield engine, refit
+        yield engine, again
 
 
 # --- many people, many offers ----------------------------------------------------------------------------------
