@@ -17,7 +17,7 @@ from types import TracebackType
 
 from matching.bench.timing import seconds
 from matching.bench.world import World, build
-from matching.engine import Pass, compiled_pass_alone, rank, warm_up
+from matching.engine import Pass, compiled_pass_alone, rank, shortlist, warm_up
 
 _ROUNDS = 10
 _WARM_UP = 2
@@ -94,9 +94,10 @@ class RankingPool:
     ) -> None:
         self._pool.shutdown()
 
-    def rank(self, offers: int) -> int:
+    def rank(self, offers: int, *, reasons: bool = True) -> int:
         """Rank that many offers, each for everybody; how many people were shown in all."""
-        return sum(self._pool.map(_rank_share, [range(i, offers, self.workers) for i in range(self.workers)]))
+        shares = [range(first, offers, self.workers) for first in range(self.workers)]
+        return sum(self._pool.map(partial(_rank_share, reasons=reasons), shares))
 
 
 _world: World | None = None
@@ -109,12 +110,13 @@ def _open(size: int, offers: int) -> None:
     _world = build(size, offers)
 
 
-def _rank_share(numbers: range) -> int:
+def _rank_share(numbers: range, *, reasons: bool) -> int:
     assert _world is not None
     # Every processor has its worker: none takes several.
-    return sum(_rank(_world, number, compiled_pass_alone) for number in numbers)
+    return sum(_rank(_world, number, compiled_pass_alone, reasons=reasons) for number in numbers)
 
 
-def _rank(world: World, number: int, judge: Pass | None = None) -> int:
+def _rank(world: World, number: int, judge: Pass | None = None, *, reasons: bool = True) -> int:
     offer = world.offers[number % len(world.offers)]
-    return len(rank(world.people, offer, world.policy, **world.setting, judge=judge))
+    ranked = rank if reasons else shortlist
+    return len(ranked(world.people, offer, world.policy, **world.setting, judge=judge))
