@@ -127,37 +127,39 @@ class Desk(NamedTuple):
 
 
 @compiled
-def _desk() -> Desk:
+def _desk(size: int) -> Desk:
     return Desk(
-        said=np.empty(BLOCK, np.int8),
-        value=np.empty(BLOCK),
-        part=np.empty(BLOCK),
-        cost=np.empty(BLOCK),
-        fit=np.empty(BLOCK),
-        tier=np.empty(BLOCK, np.int8),
-        rows=np.empty(BLOCK, np.int64),
-        place=np.empty(BLOCK, np.int64),
-        order=np.empty(BLOCK, np.int32),
-        found=np.empty(BLOCK, np.int32),
-        flags=np.empty(BLOCK, np.int8),
-        levels=np.empty(BLOCK, np.int8),
-        counts=np.empty((2, BLOCK), np.int32),
-        km=np.empty(BLOCK),
-        pace=np.empty(BLOCK),
-        margin=np.empty(BLOCK),
-        facts=np.empty((2, BLOCK), np.int16),
-        ints=np.empty(BLOCK, np.int32),
-        tokens=np.empty(BLOCK, np.uint16),
-        floats=np.empty((3, BLOCK), np.float32),
-        bits=np.empty((2, BLOCK), np.uint64),
+        said=np.empty(size, np.int8),
+        value=np.empty(size),
+        part=np.empty(size),
+        cost=np.empty(size),
+        fit=np.empty(size),
+        tier=np.empty(size, np.int8),
+        rows=np.empty(size, np.int64),
+        place=np.empty(size, np.int64),
+        order=np.empty(size, np.int32),
+        found=np.empty(size, np.int32),
+        flags=np.empty(size, np.int8),
+        levels=np.empty(size, np.int8),
+        counts=np.empty((2, size), np.int32),
+        km=np.empty(size),
+        pace=np.empty(size),
+        margin=np.empty(size),
+        facts=np.empty((2, size), np.int16),
+        ints=np.empty(size, np.int32),
+        tokens=np.empty(size, np.uint16),
+        floats=np.empty((3, size), np.float32),
+        bits=np.empty((2, size), np.uint64),
     )
 
 
 @kept_on_disk
-def judge(people: Columns, asked: Asked, rows: Array, last_tier: int, tiers: Array, keys: Array) -> None:
+def judge(people: Columns, asked: Asked, rows: Array, top: int, tiers: Array, keys: Array) -> None:
     """Of each of `rows` (int64, increasing): the sort key in `keys` (int64) when it has room, else the tier in `tiers`
-    (int8); those beyond `last_tier` are not told apart."""
-    desk = _desk()
+    (int8), as far as it takes to tell the tiers of the first `top`; the others are only said to be beyond."""
+    desk = _desk(min(BLOCK, int(len(rows) / _DENSE) + 1))  # neighbours nobody asked about are judged too
+    found = np.zeros(BLOCKED + 1, np.int64)
+    last_tier: Any = LIFTABLE_LATE
     first = 0
     while first < len(rows):
         last = min(first + BLOCK, len(rows))
@@ -171,7 +173,8 @@ def judge(people: Columns, asked: Asked, rows: Array, last_tier: int, tiers: Arr
             _judge_block(people, asked, block, desk)
             _key(block, desk.tier, desk.fit, keys[first:last])
         else:
-            _screen_block(people, asked, block, last_tier, desk, tiers[first:last])
+            _screen_block(people, asked, block, last_tier, desk, tiers[first:last], found)
+            last_tier = min(last_tier, np.searchsorted(np.cumsum(found), top))
         first = last
 
 
@@ -195,8 +198,10 @@ def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk) -> Non
 
 
 @compiled
-def _screen_block(people: Columns, asked: Asked, block: Block, last_tier: int, desk: Desk, tiers: Array) -> None:
-    """The tier of each; who is beyond the last is asked nothing more."""
+def _screen_block(
+    people: Columns, asked: Asked, block: Block, last_tier: int, desk: Desk, tiers: Array, found: Array
+) -> None:
+    """The tier of each, and how many have it in `found`; who is beyond the last is asked nothing more."""
     tiers[:] = BLOCKED
     _mark(block, desk.tier, desk.order)
     for step in asked.screen[: asked.thresholds]:
@@ -208,6 +213,7 @@ def _screen_block(people: Columns, asked: Asked, block: Block, last_tier: int, d
         here = Block(desk.rows, _keep(here.m, last_tier, desk.tier, desk.rows, desk.place), 0, False)
     for i in range(here.m):
         tiers[desk.place[i]] = desk.tier[i]
+        found[desk.tier[i]] += 1
 
 
 @compiled
@@ -679,4 +685,4 @@ def prepare() -> None:
     people.upsert([PersonRecord(id=1)])
     context = Context(people, Offer(id=1), Policy(), Occupations(()), today=0)
     one = np.zeros(1, np.int64)
-    judge(columns_of(context), asked_of(context, ()), one, BLOCKED, np.zeros(1, np.int8), np.zeros(1, np.int64))
+    judge(columns_of(context), asked_of(context, ()), one, 1, np.zeros(1, np.int8), np.zeros(1, np.int64))

@@ -22,7 +22,6 @@ from matching.engine.evaluation import Evaluation, evaluate
 from matching.engine.order import sort_keys
 from matching.engine.people import Selection
 from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form
-from matching.engine.statuses import BLOCKED, CLEAR, LIFTABLE_LATE
 from matching.terms import Importance
 
 Rows = npt.NDArray[np.int64]
@@ -146,20 +145,16 @@ class _Compiled:
     processors: int
 
     def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        return self._tiers(rows, LIFTABLE_LATE)
+        return self.nearest(rows, len(rows) + 1)
 
     def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
-        found = self._tiers(rows, CLEAR)
-        return found if np.count_nonzero(found == CLEAR) >= top else self.tiers(rows)
-
-    def _tiers(self, rows: Rows, last: int) -> npt.NDArray[np.int8]:
         tiers, no_keys = np.empty(len(rows), np.int8), np.empty(0, np.int64)
-        self._share(len(rows), lambda part: (rows[part], last, tiers[part], no_keys))
+        self._share(len(rows), lambda part: (rows[part], top, tiers[part], no_keys))
         return tiers
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
         keys, no_tiers = np.empty(len(rows), np.int64), np.empty(0, np.int8)
-        self._share(len(rows), lambda part: (rows[part], BLOCKED, no_tiers, keys[part]))
+        self._share(len(rows), lambda part: (rows[part], 0, no_tiers, keys[part]))
         return keys
 
     def _share(self, n: int, given: Callable[[slice], tuple[Any, ...]]) -> None:
