@@ -40,7 +40,7 @@ class TextClassifier:
 
     def learn(self, texts: Sequence[str], classes: NDArray[np.int64], weights: Floats, total: int) -> TextClassifier:
         """Learn that each text (folded words) is of its class among `total`, counting for its weight (0 to 1)."""
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         read = [features([Word(word) for word in text.split()]) for text in texts]
         counts = Counter(feature for found in read for feature in set(found))
