@@ -62,7 +62,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 VERSION = 1
 """Of the codes read here and written elsewhere."""
-BLOCK = 4096
+BLOCK = 16384
 """People judged together: what is read and added up of them fits in the cache of a processor."""
 _DENSE = 0.4
 _SAME_TITLE = np.int8(OccupationLevel.SAME_TITLE)
