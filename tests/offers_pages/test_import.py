@@ -97,7 +97,7 @@ def test_errors_of_several_lines_are_all_told(ctx: Context, town: Town) -> None:
 
 
 def test_the_same_offer_twice_is_told(ctx: Context, town: Town) -> None:
-    with pytest.raises(Invalid, match="1\sligne") as refused:
+    with pytest.raises(Invalid, match=r"1\sligne") as refused:
         import_offers(ctx, town.adviser, file_of(ctx, town, {}, {}), "offres.csv")
     assert "ligne 2" in refused.value.errors[0].message
     import_offers(ctx, town.adviser, file_of(ctx, town, {}), "offres.csv", dry_run=False)
