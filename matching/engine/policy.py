@@ -94,8 +94,9 @@ class Policy:
     `desirable_factor`: what meeting such a requirement is worth beside an essential one. `remedies`: by fact
     code ("caces_r489_3", "mode_car"…), by "skill:<id>", or by criterion ("skills", "schedule"…). `network_speeds`:
     km/h of each transport network by its bit in `Place.network`; without it, the speed of public transport.
-    `spread_lambda` × `spread_scale` × log(1 + open proposals) is taken off the fit: somebody already proposed steps back
-    a little. The scale is the one at which λ = 0.25 costs a list at most 0.01 of nDCG@10 (`matching bench --quality`).
+    `spread_lambda` × `spread_scale` × log(1 + open proposals) is taken off the fit: somebody already proposed steps
+    back a little. The scale is the one at which λ = 0.25 costs a list at most 0.01 of nDCG@10
+    (`matching bench --quality`).
     """
 
     weights: Mapping[Criterion, float] = field(default_factory=lambda: MappingProxyType(_WEIGHTS))
