@@ -89,3 +89,10 @@ def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift
     # A criterion that is blocking hides its liftable ones: the tier is the last one anyway.
     tiers = np.where(late, LIFTABLE_LATE, np.where(lift.any(axis=0), LIFTABLE_IN_TIME, CLEAR))
     return np.where(blocked, BLOCKED, tiers).astype(np.int8)
+
+
+def tiers_from(verdict: Verdict, lift_days: int) -> npt.NDArray[np.int8]:
+    """The tier that one check alone puts each in: the tier of somebody is the worst of those of their checks."""
+    late = np.where(verdict.delay > lift_days, np.int8(LIFTABLE_LATE), np.int8(LIFTABLE_IN_TIME))
+    lift = np.where(verdict.status == LIFTABLE, late, np.int8(CLEAR))
+    return np.where(verdict.status == BLOCKING, np.int8(BLOCKED), lift)

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.checks import Check, Context
-from matching.engine.evaluation import Evaluation, evaluate
+from matching.engine.evaluation import Evaluation, evaluate, tiers_from
 from matching.engine.order import sort_keys
 from matching.engine.people import Selection
-from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form
-from matching.terms import Importance
+from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form, screening
+from matching.engine.statuses import BLOCKED
 
 Rows = npt.NDArray[np.int64]
 
@@ -69,9 +69,19 @@ class _Numpy:
     checks: Sequence[Check]
 
     def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        stops = tuple(check for check in self.checks if check.importance is not Importance.DESIRABLE)
-        found = [seen.tiers[inside] for seen, inside in self._evaluations(rows, stops)]
-        return np.concatenate([np.zeros(0, np.int8), *found])
+        stops = [self.checks[position] for position in screening(self.context, self.checks)]
+        parts = [self._screen(rows[first : first + CHUNK], stops) for first in range(0, len(rows), CHUNK)]
+        return np.concatenate([np.zeros(0, np.int8), *parts])
+
+    def _screen(self, rows: Rows, stops: Sequence[Check]) -> npt.NDArray[np.int8]:
+        """Who is blocked is asked nothing more."""
+        tiers, left = np.zeros(len(rows), np.int8), np.arange(len(rows))
+        for check in stops:
+            who = Selection(self.context.people, as_slice(rows[left]))
+            found = tiers_from(check.judge(self.context, who), self.context.lift_days)
+            tiers[left] = np.maximum(tiers[left], found)
+            left = left[found < BLOCKED]
+        return tiers
 
     def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
         return self.tiers(rows)

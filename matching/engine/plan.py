@@ -247,7 +247,7 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
     policy = context.policy
     words, worth = _words(context)
     steps = _steps(context, checks)
-    screen = steps[_screen(checks, steps)]
+    screen = steps[screening(context, checks)]
     return Asked(
         steps=steps,
         screen=screen,
@@ -275,11 +275,17 @@ def _steps(context: Context, checks: Sequence[Check]) -> Array:
     return np.array([_step(context, check, share) for check, share in zip(checks, shares, strict=True)], STEP)
 
 
-def _screen(checks: Sequence[Check], steps: Array) -> list[int]:
-    stops = zip(steps["missing"].tolist(), steps["kind"].tolist(), strict=True)
-    cost = [(kind != THRESHOLD, status != BLOCKING, kind) for status, kind in stops]
-    can_stop = [i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE]
-    return sorted(can_stop, key=cost.__getitem__)
+def screening(context: Context, checks: Sequence[Check]) -> list[int]:
+    """Positions of the checks that can put somebody in another tier than the first, in the order that spares most:
+    a single fact before the rest, what blocks before what lifts, the cheapest first, the unknown rules last."""
+
+    def cost(position: int) -> tuple[bool, bool, int]:
+        check = checks[position]
+        kind, _ = RULES.get(check.rule, (WORDS + 1, None))
+        missing, _, _ = when_missing(check.importance, context.policy.remedy(*check.lifts))
+        return kind != THRESHOLD, missing != BLOCKING, kind
+
+    return sorted((i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE), key=cost)
 
 
 def _step(context: Context, check: Check, share: float) -> tuple[float, ...]:
