@@ -1,8 +1,9 @@
 """What others would use to rank people for an offer, written as well as we know how, with the engine's own score.
 
 All of them prepare everything they can beforehand (indexes, norms, float32 columns of the people looking for a job)
-and answer ids alone: no reason, no status, no count, which favours them. The words part of the engine's fit is the
-share of the offer's idf² found in a person's words: with binary TF-IDF vectors, `offer · person ⁄ |offer|²`.
+and answer ids alone: no reason, no status, no count. They are compared with ids alone (`shortlist`). The words part
+of the engine's fit is the share of the offer's idf² found in a person's words: with binary TF-IDF vectors,
+`offer · person ⁄ |offer|²`.
 """
 
 from __future__ import annotations
