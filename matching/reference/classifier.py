@@ -3,7 +3,7 @@
 Each text is the sum of vectors learnt for its features (character n-grams, words, pairs of words that follow one
 another), and a linear softmax over the classes reads that sum. It learns from all the texts of a class together,
 which is what finds a wording that no text has. Four of them, which trust words more or less beside n-grams, give
-their opinion: the mean errs less than the best of them. NumPy and SciPy only; the seed is fixed.
+their opinion: the mean errs less than the best of them. The seed is fixed.
 """
 
 from __future__ import annotations
@@ -40,15 +40,16 @@ class TextClassifier:
 
     def learn(self, texts: Sequence[str], classes: NDArray[np.int64], weights: Floats, total: int) -> TextClassifier:
         """Learn that each text (folded words) is of its class among `total`, counting for its weight (0 to 1)."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
         from threadpoolctl import threadpool_limits
 
-        read = [features([Word(word) for word in text.split()]) for text in texts]
-        counts = Counter(feature for found in read for feature in set(found))
-        self._features = {feature: i for i, feature in enumerate(sorted(counts))}
-        frequency = np.array([counts[feature] for feature in self._features], np.float32)
-        self._idf = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+        reader = TfidfVectorizer(analyzer=_of_text, sublinear_tf=True, norm=None, dtype=np.float32)
+        matrix = reader.fit_transform(texts)
+        matrix.sort_indices()  # the same sums in the same order at every run
+        self._features = dict(sorted(reader.vocabulary_.items()))
+        self._idf = reader.idf_.astype(np.float32)
         self._is_word = np.array([feature[0] == _WORD_MARK for feature in self._features])
-        matrix = self._matrix(read)
+        self._even(matrix)
         with threadpool_limits(1):  # the same sums in the same order on any machine, and no wait on a busy one
             members = [
                 _descend(self._shared(matrix, share), classes, weights, total, seed)
@@ -58,15 +59,12 @@ class TextClassifier:
         self._classes = as_saved([outputs for _, outputs in members])
         return self
 
-    def _matrix(self, read: Sequence[Sequence[str]]) -> Any:
-        """The texts, in CSR; the n-grams and the words of each have norm 1 apart."""
-        from scipy.sparse import csr_matrix
-
-        rows = [self._weigh(found) for found in read]
-        pointers = np.concatenate([[0], np.cumsum([len(columns) for columns, _ in rows])])
-        columns = np.concatenate([columns for columns, _ in rows])
-        values = np.concatenate([values for _, values in rows])
-        return csr_matrix((values, columns, pointers), shape=(len(read), len(self._features)))
+    def _even(self, matrix: Any) -> None:
+        """Give the n-grams of each text norm 1, and its words norm 1, in place (CSR)."""
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        part = 2 * rows + self._is_word[matrix.indices]
+        norms = np.sqrt(np.bincount(part, matrix.data * matrix.data, 2 * matrix.shape[0]))
+        matrix.data /= np.maximum(norms, 1e-9).astype(np.float32)[part]
 
     def _shared(self, matrix: Any, share: float) -> Any:
         """The texts as one member reads them."""
@@ -120,6 +118,10 @@ _WORD_MARK = "="  # before a word or a pair, which no n-gram begins with
 def features(words: Sequence[Word]) -> list[str]:
     """The n-grams of the words, the words whole, and the pairs that follow one another."""
     return list(_features(words))
+
+
+def _of_text(text: str) -> list[str]:
+    return features([Word(word) for word in text.split()])
 
 
 def _features(words: Sequence[Word]) -> Iterator[str]:
