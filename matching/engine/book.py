@@ -73,6 +73,7 @@ class OfferBook:
         self.title = np.array([offer.title for offer in offers], np.int64)
         self.need = np.array([offer.windows for offer in offers], np.uint64).reshape(-1, 7).T
         self.places = _places(offers)
+        self.unplaced = np.array([offer.unplaced for offer in offers], np.bool_)
         romes = sorted({offer.rome for offer in offers})
         self.levels = np.array([occupations.levels_to(rome) for rome in romes], np.int8).reshape(
             -1, len(occupations) + 1

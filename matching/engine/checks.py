@@ -46,6 +46,11 @@ class Asked(Protocol):
     @property
     def places(self) -> Sequence[Place | Places]: ...
     @property
+    def unplaced(self) -> bool | Bools:
+        """Whether one of the places of work is not known: nobody can then be said to be too far."""
+        ...
+
+    @property
     def need(self) -> npt.NDArray[np.uint64]: ...
     def levels(self, codes: npt.NDArray[Any]) -> Statuses:
         """`OccupationLevel` of codes (person last) to the occupation of the job."""
@@ -88,6 +93,10 @@ class Context:
     @property
     def places(self) -> Sequence[Place]:
         return self.offer.places
+
+    @property
+    def unplaced(self) -> bool:
+        return self.offer.unplaced
 
     @property
     def need(self) -> npt.NDArray[np.uint64]:

@@ -596,7 +596,7 @@ def _travel(people: Columns, way: Way, lift_days: int, block: Block, desk: Desk)
             said[i] = _UNKNOWN
         elif minutes[i] < math.inf:
             said[i] = _MET
-        elif doubt[i] > 0:
+        elif doubt[i] > 0 or way.unplaced:
             said[i] = _UNKNOWN
         elif delay[i] < LONGEST_DELAY:
             said[i] = _LATE if delay[i] > lift_days else _IN_TIME

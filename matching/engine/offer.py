@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,8 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Place:
-    """A commune of work: degrees, radius = √(area ⁄ π) in km, bits of the transport networks serving it."""
+    """A commune of work: degrees (NaN when not known), radius = √(area ⁄ π) in km, bits of the transport networks
+    serving it."""
 
     lat: float
     lon: float
@@ -77,3 +79,8 @@ class Offer:
     requirements: tuple[Requirement, ...] = ()
     reserved: bool = False
     needs_right_to_work: bool = True
+
+    @property
+    def unplaced(self) -> bool:
+        """One of the places of work has no coordinates."""
+        return any(isnan(place.lat) or isnan(place.lon) for place in self.places)

@@ -108,6 +108,10 @@ class _Asked:
         return [places.take(self.offers) for places in self.pairs.book.places]
 
     @property
+    def unplaced(self) -> npt.NDArray[np.bool_]:
+        return self.pairs.book.unplaced[self.offers]
+
+    @property
     def need(self) -> npt.NDArray[np.uint64]:
         return self.pairs.book.need[:, self.offers]
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from threading import Lock, Thread
+from threading import Lock
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -126,6 +127,8 @@ def as_slice(rows: Rows) -> slice | Rows:
 # --- compiled ----------------------------------------------------------------------------------------------
 
 _kernel: ModuleType | None = None
+_missing = False
+"""numba was looked for and is not there: not to be looked for again at each offer."""
 _warming = Lock()
 
 
@@ -135,12 +138,15 @@ def warm_up() -> bool:
     Some seconds the first time on a machine, a fraction of one after; until it returns, `rank` uses NumPy. To be
     called once, at the start of a process, in a thread when somebody is waiting.
     """
-    global _kernel
+    global _kernel, _missing
     with _warming:
         if _kernel is None:
+            if _missing:
+                return False
             try:
                 from matching.engine import kernel
             except ImportError:
+                _missing = True
                 return False
             kernel.prepare()
             _kernel = kernel
@@ -172,22 +178,29 @@ class _Compiled:
         parts = max(1, min(self.processors, n // SHARE))
         limits = [n * k // parts for k in range(parts + 1)]
         first, *others = (given(slice(*two)) for two in pairwise(limits))
-        threads = [Thread(target=self.kernel.judge, args=(self.people, self.asked, *other)) for other in others]
-        for thread in threads:
-            thread.start()
-        self.kernel.judge(self.people, self.asked, *first)
-        for thread in threads:
-            thread.join()
+        if not others:
+            self.kernel.judge(self.people, self.asked, *first)
+            return
+        with ThreadPoolExecutor(len(others)) as pool:
+            running = [pool.submit(self.kernel.judge, self.people, self.asked, *other) for other in others]
+            self.kernel.judge(self.people, self.asked, *first)
+            for one in running:
+                one.result()  # what went wrong there is told here: half a judgement is none
 
 
 def compiled_pass(context: Context, checks: Sequence[Check]) -> Judge:
     """By the compiled rules, on every processor; by NumPy when one of the rules has no compiled form."""
-    return _compiled(context, checks, os.cpu_count() or 1)
+    return _compiled(context, checks, processors())
 
 
 def compiled_pass_alone(context: Context, checks: Sequence[Check]) -> Judge:
     """The same on one processor: for who already works on all of them."""
     return _compiled(context, checks, 1)
+
+
+def processors() -> int:
+    """Those this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _compiled(context: Context, checks: Sequence[Check], processors: int) -> Judge:

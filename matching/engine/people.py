@@ -143,7 +143,7 @@ class People:
         return np.flatnonzero(np.isin(self.units, list(units)))
 
     def taken(self, rows: Ints) -> People:
-        """Some people apart, in the order of `rows`; words keep their weight in the whole."""
+        """Some people apart, in the order of `rows`; words are counted as in the whole."""
         apart = People(self.vocabulary, 1)
         apart._data = {
             name: np.ascontiguousarray(array[..., : self._n][..., rows]) for name, array in self._data.items()

@@ -106,7 +106,8 @@ class Way(NamedTuple):
     """`places` float64[p, 3] (degrees, km), `networks` uint64[p], km/h of each network in `speeds`.
 
     By mode: `speed` (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes. `lent` int64[k, 3]:
-    mode, row of the fact needed, days. `longest` way, in minutes, at which `cost` is all paid.
+    mode, row of the fact needed, days. `longest` way, in minutes, at which `cost` is all paid. `unplaced`: one of the
+    places is not known.
     """
 
     places: Array
@@ -122,6 +123,7 @@ class Way(NamedTuple):
     usual_minutes: float
     longest: float
     cost: float
+    unplaced: bool
 
 
 class Asked(NamedTuple):
@@ -238,7 +240,7 @@ def has_compiled_form(checks: Sequence[Check]) -> bool:
 def columns_of(context: Context) -> Columns:
     """The people of a context, as they lie in memory."""
     people = context.people
-    told = np.zeros(0, np.int8) if context.eligible is None else np.ascontiguousarray(context.eligible, np.int8)
+    told = np.zeros(0, np.int8) if context.eligible is None else np.require(context.eligible, np.int8, ("C", "W"))
     return Columns(**{name: people.raw(name) for name in Columns._fields[:-1]}, eligible=told)
 
 
@@ -258,11 +260,12 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
         words_met_share=fit_occupation.WORDS_MET_SHARE,
         way=_way(context),
         need=np.array(context.offer.windows, np.uint64),
-        start=context.start,
-        today=context.today,
-        lift_days=context.lift_days,
-        start_grace=policy.start_grace_days,
-        hours_grace=policy.hours_grace_minutes,
+        # Plain integers, whatever kind of number was given: of another type, the pass would be compiled again.
+        start=int(context.start),
+        today=int(context.today),
+        lift_days=int(context.lift_days),
+        start_grace=int(policy.start_grace_days),
+        hours_grace=int(policy.hours_grace_minutes),
         pay_limit=1.0 + policy.pay_grace,
         schedule_share=float(policy.schedule_partly_share),
         spread=-float(policy.spread_lambda) * policy.spread_scale,
@@ -322,7 +325,7 @@ def _trade(context: Context) -> Trade:
     policy = context.policy
     factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
     return Trade(
-        title=context.title,
+        title=int(context.title),
         levels=context.occupations.level_table(context.offer.rome),
         worth=np.multiply.outer(factors, policy.closeness_of_levels),
         met_level=int(policy.occupation_met_level),
@@ -350,6 +353,7 @@ def _way(context: Context) -> Way:
         usual_minutes=float(policy.default_travel_minutes),
         longest=max(1.0, 2.0 * policy.default_travel_minutes),
         cost=float(policy.travel_time_cost),
+        unplaced=bool(context.unplaced),
     )
 
 

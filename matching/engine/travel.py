@@ -46,8 +46,8 @@ class _Best:
 
 
 def travel(context: Asked, who: Selection) -> Verdict:
-    """Met by a mode known and fast enough; unknown on the edge, or when only an unasked mode could reach;
-    liftable when a vehicle that can be lent would reach; else blocking.
+    """Met by a mode known and fast enough; unknown on the edge, or when only an unasked mode could reach, or when
+    a place of work is not known; liftable when a vehicle that can be lent would reach; else blocking.
 
     Detail: `mode` (index in `TravelMode`, -1 none), `minutes` (of that mode, or the nearest place by car when
     none), `km` of road to the place.
@@ -65,6 +65,7 @@ def travel(context: Asked, who: Selection) -> Verdict:
     if (best.mode < 0).any():
         for km in roads:
             _lend(km, context.policy, who, best)
+    best.open |= context.unplaced
     return _verdict(context.policy, who, best)
 
 

@@ -286,7 +286,7 @@ class Plain:
             self.answers.append(Answer(Criterion.TRAVEL, essential, UNKNOWN))
             return
         sure: list[float] = []
-        doubtful = False
+        doubtful = any(math.isnan(place.lat) or math.isnan(place.lon) for place in self.offer.places)
         delays: list[int] = []
         for place in self.offer.places:
             km = 1.3 * crow_flies_km(self.person, place)
@@ -362,4 +362,4 @@ def crow_flies_km(person: PersonRecord, place: Place) -> float:
     a, b = math.radians(person.lat), math.radians(place.lat)
     turn = math.radians(person.lon - place.lon)
     cosine = math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(turn)
-    return 6371.0088 * math.acos(min(1.0, cosine))
+    return 6371.0088 * math.acos(min(cosine, 1.0))  # NaN stays NaN

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -242,6 +244,34 @@ def test_several_threads_at_once() -> None:
         assert list(pool.map(one, offers)) == [one(offer) for offer in offers]
 
 
+def test_a_part_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The arrays of a part nobody judged hold anything: better no list than that one."""
+    from matching.engine import kernel
+
+    here = threading.get_ident()
+
+    def judge(*given: Any) -> None:
+        if threading.get_ident() != here:
+            raise MemoryError
+        kernel.judge(*given)
+
+    people = large(1, 500)
+    context, kept = asked(people, Offer(id=1), Policy()), considered(people, None)
+    monkeypatch.setattr(passes, "SHARE", 100)
+    monkeypatch.setattr(passes, "processors", lambda: 2)
+    monkeypatch.setattr(passes, "_kernel", SimpleNamespace(judge=judge))
+    with pytest.raises(MemoryError):
+        compiled_pass(context, checks_of(context)).tiers(kept)
+
+
+def test_a_place_that_is_not_known_is_a_question() -> None:
+    people = large(1, 500)
+    offer = Offer(id=1, places=(Place(np.nan, np.nan),), needs_right_to_work=False)
+    context = asked(people, offer, Policy())
+    for judge in (numpy_pass, compiled_pass):
+        assert set(judge(context, checks_of(context)).tiers(considered(people, None)).tolist()) == {0}
+
+
 def test_every_rule_has_a_compiled_form() -> None:
     """A rule is a public function of these modules that gives a verdict."""
     rules = {
@@ -276,6 +306,12 @@ def test_the_kernel_is_compiled_once_for_all() -> None:
         people = large(2, n)
         for _ in range(5):
             rank(people, odd_offer(draw), odd_policy(draw), judge=compiled_pass, **COMMON)
+    eligible = np.ones(5000, np.int8)
+    eligible.flags.writeable = False
+    strange: Any = {"title": np.int32(3), "start_day": np.int32(worlds.TODAY), "reserved": True}
+    graces: Any = {"start_grace_days": 14.0, "hours_grace_minutes": np.int16(30)}
+    offer, policy = Offer(id=1, **strange), Policy(**graces)
+    rank(people, offer, policy, judge=compiled_pass, eligible=eligible, **COMMON)
     assert len(kernel.judge.signatures) == 1  # type: ignore[attr-defined]
 
 
@@ -289,6 +325,7 @@ def test_without_numba_everything_is_judged_by_numpy(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(passes, "_kernel", None)
     monkeypatch.delitem(sys.modules, "matching.engine.kernel")
     monkeypatch.delattr("matching.engine.kernel")
+    monkeypatch.setattr(passes, "_missing", False)
     monkeypatch.setitem(sys.modules, "numba", None)
     assert not warm_up()
     people, offer = large(1, 500), worlds.offer(random.Random(1))

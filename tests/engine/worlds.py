@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import nan
 from typing import Any
 
 from matching.engine import (
@@ -113,6 +114,8 @@ def requirement(draw: random.Random) -> Requirement:
 
 def offer(draw: random.Random, **changes: Any) -> Offer:
     places = [Place(47.2 + draw.random() / 2, -1.6 + draw.random() / 2, 2.0, draw.randrange(4)) for _ in "ab"]
+    if draw.random() < 0.1:
+        places[0] = Place(nan, nan)  # a commune without coordinates
     days = draw.choice((0x3C0000, 0xFFFF0000, 0))
     values: dict[str, Any] = {
         "rome": draw.randrange(-1, 10),
