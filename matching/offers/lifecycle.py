@@ -18,6 +18,8 @@ REMINDER_DAYS = 83
 OFF_DAYS = 90
 MAX_SEATS = 500
 MAX_WEEKLY_MINUTES = 48 * 60
+MAX_START_AGE_DAYS = 30
+"""A start may be that far behind (the post is still to fill); further, it is a slip or an offer of another time."""
 
 EMPLOYER = frozenset({Role.EMPLOYER})
 STAFF = frozenset({Role.ADVISER, Role.UNIT_MANAGER})
@@ -182,7 +184,7 @@ class Stop:
 
 
 def missing_to_publish(
-    facts: OfferFacts, *, smic: Sequence[SmicRow], scale: Sequence[ScaleRow] = ()
+    facts: OfferFacts, *, today: date, smic: Sequence[SmicRow], scale: Sequence[ScaleRow] = ()
 ) -> tuple[Stop, ...]:
     """Everything that stops the publication, in the order of the form; empty when it can be published."""
     return (
@@ -190,7 +192,7 @@ def missing_to_publish(
         *_wording(facts),
         *_seats(facts),
         *_contract(facts),
-        *_dates(facts),
+        *_dates(facts, today),
         *_pay(facts, smic, scale),
         *_place_and_schedule(facts),
     )
@@ -238,10 +240,22 @@ def _contract(facts: OfferFacts) -> list[Stop]:
     return stops
 
 
-def _dates(facts: OfferFacts) -> list[Stop]:
+def old_start(start_on: date | None, today: date) -> str | None:
+    """What to do about a start more than `MAX_START_AGE_DAYS` days ago; None when there is nothing to say."""
+    if start_on is None or (today - start_on).days <= MAX_START_AGE_DAYS:
+        return None
+    return (
+        "Ce début est passé depuis longtemps\u00a0: corrigez la date, ou écrivez celle d’aujourd’hui si le poste est "
+        "à prendre dès que possible."
+    )
+
+
+def _dates(facts: OfferFacts, today: date) -> list[Stop]:
     stops = []
     if facts.start_on is None:
         stops.append(Stop("start_on", "Indiquez la date de début."))
+    elif old := old_start(facts.start_on, today):
+        stops.append(Stop("start_on", old))
     if facts.contract in ENDING_CONTRACTS and facts.end_on is None:
         stops.append(Stop("end_on", f"Indiquez la date de fin : « {facts.contract.label} » a un terme."))
     if facts.contract is ContractKind.PERMANENT and facts.end_on is not None:

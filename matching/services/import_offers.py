@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
+from matching.clock import PARIS
 from matching.errors import FieldError, Invalid
 from matching.exchange.importing import Column, Record, parse_rows, refuse_errors, template_rows, unused_columns
 from matching.exchange.tables import read_table, write_csv
@@ -23,9 +24,10 @@ from matching.exchange.values import (
     parse_list,
     parse_minutes,
     parse_text,
+    show,
     show_cents,
 )
-from matching.offers.lifecycle import OfferFacts, pay_verdict
+from matching.offers.lifecycle import OfferFacts, old_start, pay_verdict
 from matching.offers.pay import Pay, PayPeriod
 from matching.offers.wording import find_prohibited
 from matching.services import occupations
@@ -254,7 +256,7 @@ def _store(work: UnitOfWork, actor: Actor | None, rules: PayRules, data: OfferIn
     work.record("offer.imported", "offer", offer.id, establishment_id=offer.establishment_id)
     if actor is None:
         offer.state = OfferState.TO_CHECK
-    elif publish and not stops_of(offer, rules):
+    elif publish and not stops_of(offer, rules, work.at.astimezone(PARIS).date()):
         move(work, actor, offer, OfferState.PUBLISHED, reason=None)
         return 1
     return 0
@@ -410,6 +412,8 @@ class _Reader:
         for column, text in (("title", data.title), ("description", data.description)):
             for found in find_prohibited(text):
                 self._note(record, column, f"À retirer ou reformuler ({found.article}). {found.advice}", found.words)
+        if old := old_start(data.start_on, self._ctx.clock.today()):
+            self._note(record, "start_on", old, show(data.start_on))
         if data.start_on and data.end_on and data.end_on < data.start_on:
             self._note(record, "end_on", "La date de fin est avant la date de début. Corrigez l’une des deux.")
         self._check_repeated(record, data)

@@ -11,6 +11,7 @@ import pytest
 from matching.errors import RuleRefused
 from matching.offers.lifecycle import (
     CHANGES,
+    MAX_START_AGE_DAYS,
     REASON_LABELS,
     Freshness,
     OfferFacts,
@@ -42,7 +43,7 @@ COMPLETE = OfferFacts(
 
 
 def test_a_complete_offer_has_nothing_missing() -> None:
-    assert missing_to_publish(COMPLETE, smic=SMIC) == ()
+    assert missing_to_publish(COMPLETE, today=DAY, smic=SMIC) == ()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ def test_a_complete_offer_has_nothing_missing() -> None:
         ({"contract": None}, "contract"),
         ({"weekly_minutes": 49 * 60}, "weekly_minutes"),
         ({"start_on": None}, "start_on"),
+        ({"start_on": DAY - timedelta(31)}, "start_on"),
         ({"end_on": None}, "end_on"),
         ({"end_on": date(2026, 8, 1)}, "end_on"),
         ({"contract": ContractKind.PERMANENT}, "end_on"),
@@ -70,7 +72,7 @@ def test_a_complete_offer_has_nothing_missing() -> None:
     ],
 )
 def test_each_missing_point_stops_alone(changes: dict[str, object], field: str) -> None:
-    stops = missing_to_publish(replace(COMPLETE, **changes), smic=SMIC)  # type: ignore[arg-type]
+    stops = missing_to_publish(replace(COMPLETE, **changes), today=DAY, smic=SMIC)  # type: ignore[arg-type]
     assert [stop.field for stop in stops] == [field]
     assert stops[0].message.endswith(".")
 
@@ -78,6 +80,7 @@ def test_each_missing_point_stops_alone(changes: dict[str, object], field: str) 
 @pytest.mark.parametrize(
     "changes",
     [
+        {"start_on": DAY - timedelta(MAX_START_AGE_DAYS)},
         {"window_count": 0, "schedule_flag_count": 1},
         {"contract": ContractKind.PERMANENT, "end_on": None},
         {"contract": ContractKind.APPRENTICESHIP, "end_on": None, "pay": Pay(Decimal(6), PayPeriod.HOUR)},
@@ -86,11 +89,11 @@ def test_each_missing_point_stops_alone(changes: dict[str, object], field: str) 
     ],
 )
 def test_what_may_be_absent(changes: dict[str, object]) -> None:
-    assert missing_to_publish(replace(COMPLETE, **changes), smic=SMIC) == ()  # type: ignore[arg-type]
+    assert missing_to_publish(replace(COMPLETE, **changes), today=DAY, smic=SMIC) == ()  # type: ignore[arg-type]
 
 
 def test_an_empty_offer_is_told_everything_at_once() -> None:
-    fields = [stop.field for stop in missing_to_publish(OfferFacts(), smic=SMIC)]
+    fields = [stop.field for stop in missing_to_publish(OfferFacts(), today=DAY, smic=SMIC)]
     assert fields == [
         "title", "rome_code", "description", "seats", "contract", "weekly_minutes", "start_on", "pay", "place",
         "schedule",
@@ -98,7 +101,7 @@ def test_an_empty_offer_is_told_everything_at_once() -> None:
 
 
 def test_the_stop_marks_the_words_and_the_article() -> None:
-    (stop,) = missing_to_publish(replace(COMPLETE, description="Célibataire."), smic=SMIC)
+    (stop,) = missing_to_publish(replace(COMPLETE, description="Célibataire."), today=DAY, smic=SMIC)
     assert stop.findings[0].words == "Célibataire"
     assert "L1142-1" in stop.message
 

@@ -63,6 +63,7 @@ BAD_CELLS: list[tuple[str, str, str]] = [
     ("Nombre de postes", "0", "1 au moins"),
     ("Durée hebdomadaire", "beaucoup", "35, 7h30"),
     ("Date de début", "31/02/2027", "Ce jour n’existe pas"),
+    ("Date de début", "01/01/1900", "passé depuis longtemps"),
     ("Date de fin", "01/01/2020", "avant la date de début"),
     ("Salaire brut", "12,30", "SMIC connu à la date de début"),
     ("Salaire brut", "douze", "12,31"),

@@ -109,6 +109,7 @@ STOPPED: list[tuple[dict[str, Any], str, str]] = [
     ({"contract": None}, "contract", "Choisissez"),
     ({"weekly_minutes": None}, "weekly_minutes", "35 h"),
     ({"start_on": None}, "start_on", "date de début"),
+    ({"start_on": date(1900, 1, 1)}, "start_on", "passé depuis longtemps"),
     ({"contract": ContractKind.FIXED_TERM}, "end_on", "date de fin"),
     ({"pay": None}, "pay", "salaire brut"),
     ({"pay": Pay(Decimal("12.30"), PayPeriod.HOUR)}, "pay", "12,31\u00a0€ depuis le 01/06/2026"),

@@ -48,7 +48,7 @@ def get_offer(ctx: Context, actor: Actor, offer_id: int) -> OfferSheet:
     with ctx.read() as session:
         offer = fetch_offer(session, actor, offer_id)
         rules = read_pay_rules(session)
-        stops = stops_of(offer, rules) if offer.state in _STOPPABLE else ()
+        stops = stops_of(offer, rules, ctx.clock.today()) if offer.state in _STOPPABLE else ()
         verdict = verdict_of(offer, rules)
         warnings = verdict.warnings if verdict else ()
         return _sheet(session, actor, ctx, offer, stops, warnings)

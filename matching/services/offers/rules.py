@@ -91,12 +91,12 @@ def facts_of(offer: Offer) -> OfferFacts:
     )
 
 
-def stops_of(offer: Offer, rules: PayRules) -> tuple[Stop, ...]:
+def stops_of(offer: Offer, rules: PayRules, today: date) -> tuple[Stop, ...]:
     """Everything that stops the publication of a stored offer."""
-    return missing_to_publish(facts_of(offer), smic=rules.smic, scale=rules.scale)
+    return missing_to_publish(facts_of(offer), today=today, smic=rules.smic, scale=rules.scale)
 
 
-def stops_of_input(data: OfferInput, rules: PayRules) -> tuple[Stop, ...]:
+def stops_of_input(data: OfferInput, rules: PayRules, today: date) -> tuple[Stop, ...]:
     """What would stop an offer as it was typed."""
     facts = OfferFacts(
         title=data.title,
@@ -112,7 +112,7 @@ def stops_of_input(data: OfferInput, rules: PayRules) -> tuple[Stop, ...]:
         window_count=len(data.windows),
         schedule_flag_count=len(data.flags),
     )
-    return missing_to_publish(facts, smic=rules.smic, scale=rules.scale)
+    return missing_to_publish(facts, today=today, smic=rules.smic, scale=rules.scale)
 
 
 def verdict_of(offer: Offer, rules: PayRules) -> PayVerdict | None:

@@ -69,11 +69,12 @@ def move(
 ) -> None:
     """The change itself, in the transaction of a use case: rules, row and event."""
     change = find_change(offer.state, target, actor.role, reason=reason)
+    today = work.at.astimezone(PARIS).date()
     if target is OfferState.PUBLISHED:
         require(actor, Permission.CHECK_OFFER)
         keep_wording_as_is(work, actor, offer, wording_reason)
     if change.complete:
-        stops = stops_of(offer, read_pay_rules(work.session))
+        stops = stops_of(offer, read_pay_rules(work.session), today)
         if keep_wording and target is OfferState.TO_CHECK:
             # Still stopped: the adviser who checks sees the words marked, and decides.
             stops = tuple(stop for stop in stops if not stop.findings)
@@ -83,7 +84,6 @@ def move(
             f"Les {offer.seats} poste(s) de cette offre sont pourvus. Augmentez le nombre de postes pour la rouvrir."
         )
     origin, offer.state = offer.state, target
-    today = work.at.astimezone(PARIS).date()
     if target in _REFRESHING:
         offer.refreshed_on = today
     if target is OfferState.PUBLISHED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from secrets import token_hex
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from matching.access.permissions import Actor
+from matching.clock import PARIS
 from matching.errors import FieldError, Invalid, Problems, RuleRefused
 from matching.offers.lifecycle import MAX_SEATS, find_change
 from matching.offers.pay import Pay, PayPeriod, hourly_cents
@@ -61,7 +62,7 @@ def create_offer(
     asks that an adviser looks at them. Raises `Invalid` with one error for each thing to mend.
     """
     require_write(actor)
-    with ctx.write(actor) as work, _told_at_once(work.session, data, then):
+    with ctx.write(actor) as work, _told_at_once(work, data, then):
         offer = add_offer(work, actor, data)
         work.record("offer.added", "offer", offer.id, establishment_id=offer.establishment_id)
         if then is not None:
@@ -70,7 +71,7 @@ def create_offer(
 
 
 @contextmanager
-def _told_at_once(session: Session, data: OfferInput, then: OfferState | None) -> Iterator[None]:
+def _told_at_once(work: UnitOfWork, data: OfferInput, then: OfferState | None) -> Iterator[None]:
     """When an offer that is to be sent cannot even be stored, say in the same breath what would stop it."""
     try:
         yield
@@ -78,7 +79,8 @@ def _told_at_once(session: Session, data: OfferInput, then: OfferState | None) -
         known = {error.field for error in refused.errors}
         if then is None or "findings" in refused.data or "wording_reason" in known:
             raise
-        stops = [s for s in stops_of_input(data, read_pay_rules(session)) if s.field not in known]
+        rules = read_pay_rules(work.session)
+        stops = [s for s in stops_of_input(data, rules, _day(work)) if s.field not in known]
         raise Invalid(
             refused.message,
             (*refused.errors, *(FieldError(stop.field, stop.message) for stop in stops)),
@@ -137,7 +139,7 @@ def edit_offer(
         offer = fetch_offer(work.session, actor, offer_id)
         expect_version(work.session, actor, offer, version)
         _check_editable(actor, offer)
-        with _told_at_once(work.session, data, then):
+        with _told_at_once(work, data, then):
             _edit(work, actor, offer, data)
         _settle(work, actor, offer, then, wording_reason, keep_wording)
     return offer.state
@@ -186,11 +188,15 @@ def _settle(
             return
         keep_wording_as_is(work, actor, offer, wording_reason)
         refuse_stops(
-            stops_of(offer, read_pay_rules(work.session)),
+            stops_of(offer, read_pay_rules(work.session), _day(work)),
             "L’offre est en ligne : elle doit rester complète. Rien n’a été enregistré.",
         )
     elif then is not None:
         move(work, actor, offer, then, reason=None, wording_reason=wording_reason, keep_wording=keep_wording)
+
+
+def _day(work: UnitOfWork) -> date:
+    return work.at.astimezone(PARIS).date()
 
 
 def _values(offer: Offer) -> dict[str, Any]:
