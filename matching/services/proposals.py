@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select, update
@@ -17,6 +17,7 @@ from matching.placements import lifecycle as rules
 from matching.placements.reasons import BY_CODE
 from matching.services.context import Context
 from matching.services.paging import page_count
+from matching.services.ranking.lists import FactPair, read_pairs, said
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.exposure import ExposureLog
@@ -25,7 +26,7 @@ from matching.store.tables.organisations import Establishment
 from matching.store.tables.people import Candidate, Person
 from matching.store.tables.proposals import OPEN_STATES, Proposal, ProposalStep
 from matching.store.unit_of_work import UnitOfWork
-from matching.terms import AgreementChannel, CandidateState, OfferState, ProposalState, RefusalSide
+from matching.terms import AgreementChannel, CandidateState, MatchStatus, OfferState, ProposalState, RefusalSide
 
 FULL_TIME_MINUTES = 35 * 60
 MOST_AT_ONCE = 50
@@ -34,13 +35,24 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Chosen:
-    """Somebody ticked: can be proposed unless `left_out` says why; `warnings` are to be read first."""
+    """Somebody ticked: can be proposed unless `left_out` says why; `warnings` are to be read first.
+
+    `blocking`, `to_lift`, `to_confirm`: what the offer's list says of them, a sentence a point.
+    """
 
     candidate_id: int
     code: str
     name: str
     left_out: str
     warnings: tuple[str, ...]
+    blocking: tuple[str, ...] = ()
+    to_lift: tuple[str, ...] = ()
+    to_confirm: tuple[str, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Nothing at all to know first."""
+        return not (self.warnings or self.blocking or self.to_lift or self.to_confirm)
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,11 @@ class Preview:
     @property
     def possible(self) -> tuple[Chosen, ...]:
         return tuple(person for person in self.chosen if not person.left_out)
+
+    @property
+    def overruled(self) -> tuple[Chosen, ...]:
+        """Those whom a known point prevents: proposing them is the adviser's decision, with its reason."""
+        return tuple(person for person in self.possible if person.blocking)
 
 
 @dataclass(frozen=True)
@@ -136,7 +153,23 @@ def preview_proposals(ctx: Context, actor: Actor, offer_id: int, candidate_ids: 
     require(actor, Permission.PROPOSE)
     with ctx.read() as session:
         offer = _open_offer(session, actor, offer_id)
-        return _preview(session, actor, offer, candidate_ids)
+        preview = _preview(session, actor, offer, candidate_ids)
+    pairs = read_pairs(ctx, actor, offer_id, [person.candidate_id for person in preview.possible])
+    return replace(
+        preview, chosen=tuple(_told(person, pairs.get(person.candidate_id, ())) for person in preview.chosen)
+    )
+
+
+def _told(person: Chosen, pairs: Sequence[FactPair]) -> Chosen:
+    def of(status: MatchStatus) -> tuple[str, ...]:
+        return tuple(said(pair) for pair in pairs if pair.status is status)
+
+    return replace(
+        person,
+        blocking=of(MatchStatus.BLOCKING),
+        to_lift=of(MatchStatus.LIFTABLE),
+        to_confirm=of(MatchStatus.UNKNOWN),
+    )
 
 
 def propose_candidates(
@@ -150,9 +183,13 @@ def propose_candidates(
 ) -> tuple[int, ...]:
     """Propose those who can be, in one transaction; returns the proposals' ids.
 
-    Raises `Invalid` when nobody can be proposed, `Conflict` when a colleague proposed one meanwhile.
+    `note`: the reason, asked as soon as a known point prevents somebody. Raises `Invalid` when it is missing or when
+    nobody can be proposed, `Conflict` when a colleague proposed one meanwhile.
     """
     require(actor, Permission.PROPOSE)
+    overruled = preview_proposals(ctx, actor, offer_id, candidate_ids).overruled
+    if overruled and not note.strip():
+        raise Invalid("Rien n’a été enregistré.", [FieldError("note", _reason_asked(overruled))])
     with ctx.write(actor) as work:
         offer = _open_offer(work.session, actor, offer_id)
         preview = _preview(work.session, actor, offer, candidate_ids)
@@ -161,6 +198,11 @@ def propose_candidates(
             raise Invalid("Personne n’a été proposé. Choisissez au moins une personne qui peut l’être.", reasons)
         shown = _shown_list(work.session, actor, offer_id, exposure_id)
         return tuple(_propose(work, actor, offer, person, shown, note) for person in preview.possible)
+
+
+def _reason_asked(overruled: Sequence[Chosen]) -> str:
+    names = ", ".join(person.name for person in overruled)
+    return f"Un point connu empêche\u00a0: {names}. Écrivez pourquoi vous proposez quand même, ou retirez ce choix."
 
 
 def _propose(work: UnitOfWork, actor: Actor, offer: Offer, person: Chosen, shown: int | None, note: str) -> int:

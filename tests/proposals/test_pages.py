@@ -53,6 +53,22 @@ def test_preview_then_confirm(ctx: Context, client: FlaskClient, office: Office)
     assert "Vue ce matin" in words(client.get("/propositions/1"))
 
 
+def test_the_preview_repeats_what_prevents_and_asks_why(ctx: Context, client: FlaskClient, office: Office) -> None:
+    offer = make.offer(ctx, wants=[make.Want("capability", "licence_b")])
+    person = make.candidate(ctx, office.unit_id, facts={"licence_b": False})
+    address = f"/offres/{offer}/proposer"
+    seen = words(client.post(address, data={"candidate": person}))
+    assert "Empêche" in seen
+    assert "l’offre demande « Permis B »" in seen
+    assert "Rien à signaler" not in seen
+    assert "Pourquoi proposer quand même" in seen
+    refused = client.post(address, data={"candidate": person, "confirm": "yes"})
+    assert (refused.status_code, proposals_count(ctx)) == (422, 0)
+    assert 'href="#note"' in words(refused)
+    done = client.post(address, data={"candidate": person, "confirm": "yes", "note": "Permis obtenu vendredi"})
+    assert (done.status_code, proposals_count(ctx)) == (303, 1)
+
+
 def test_nobody_ticked_comes_back_to_the_list(client: FlaskClient, office: Office) -> None:
     answer = client.post(f"/offres/{office.offer_id}/proposer", data={})
     assert (answer.status_code, answer.location) == (303, f"/offres/{office.offer_id}/personnes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -160,3 +161,32 @@ def test_other_roles(ctx: Context) -> None:
             preview_proposals(ctx, actor, here.offer_id, [here.candidate_id])
     with pytest.raises(NotFound):
         propose_candidates(ctx, here.adviser, 999_999, [here.candidate_id])
+
+
+def test_what_prevents_is_repeated_and_overruled_with_a_reason(any_ctx: Context, office: Office) -> None:
+    offer = make.offer(any_ctx, wants=[make.Want("capability", "licence_b")], starts_in_days=0, pay_hourly_cents=None)
+    soon = make.today(any_ctx) + timedelta(days=44)
+    facts = {"mode_walk": 60, "right_to_work": True, "contract_fixed_term": True, "hours_min": 600, "hours_max": 2400}
+    ready = facts | {"available_from": date(2020, 1, 1), "licence_b": True}
+    people = {
+        "ready": make.candidate(any_ctx, office.unit_id, facts=ready, windows=make.WEEK),
+        "late": make.candidate(any_ctx, office.unit_id, facts=ready | {"available_from": soon}, windows=make.WEEK),
+        "asked": make.candidate(any_ctx, office.unit_id, facts=ready | {"licence_b": None}, windows=make.WEEK),
+        "stopped": make.candidate(any_ctx, office.unit_id, facts=ready | {"licence_b": False}, windows=make.WEEK),
+    }
+    preview = preview_proposals(any_ctx, office.adviser, offer, list(people.values()))
+    told = dict(zip(people, preview.chosen, strict=True))
+    assert [name for name, person in told.items() if person.clear] == ["ready"]
+    assert told["late"].to_lift == (
+        "Disponible le 6\u00a0janvier\u00a02027\u00a0: demander à l’employeur de décaler le début.",
+    )
+    assert [words.startswith("Demander\u00a0: «") for words in told["asked"].to_confirm] == [True]
+    assert [words.endswith(". Non.") for words in told["stopped"].blocking] == [True]
+    assert preview.overruled == (told["stopped"],)
+    with pytest.raises(Invalid) as refused:
+        propose_candidates(any_ctx, office.adviser, offer, list(people.values()), note="  ")
+    assert told["stopped"].name in refused.value.errors[0].message
+    assert proposals_count(any_ctx) == 0
+    others = [people[name] for name in ("ready", "late", "asked")]
+    assert len(propose_candidates(any_ctx, office.adviser, offer, others)) == 3
+    assert propose_candidates(any_ctx, office.adviser, offer, [people["stopped"]], note="Permis obtenu vendredi")

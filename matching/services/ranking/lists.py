@@ -249,6 +249,21 @@ def explain_person(ctx: Context, actor: Actor, offer_id: int, who: str) -> tuple
     return tuple(Explanation(offer_id, offer.title, row, considered) for row in rows)
 
 
+def read_pairs(ctx: Context, actor: Actor, offer_id: int, ids: Sequence[int]) -> dict[int, tuple[FactPair, ...]]:
+    """The facts compared for a few people of one's unit, by id, in one pass; those not in search are left out."""
+    require(actor, Permission.RANK_CANDIDATES)
+    with ctx.read() as session:
+        offer = _offer(session, actor, offer_id)
+        with snapshot_of(ctx).current(session) as snap:
+            question = _question(ctx, session, snap, actor, offer, Simulation(), False)
+            rows = np.array([snap.people.row_of(i) for i in ids if i in snap.people], np.int64)
+            own = np.intersect1d(rows, question.rows)
+            matches = question.rank(question.asked, len(own), own).matches
+        shown = load_people(session, actor, [match.id for match in matches], offer)
+        people = _rows(session, question, matches, shown, frozenset())
+    return {person.candidate_id: person.pairs for person in people}
+
+
 def offer_number(ctx: Context, text: str) -> int:
     """The id of an offer given by its number or its code. Raises `NotFound` with what to type."""
     code = text.strip().upper()
@@ -510,12 +525,7 @@ def _pair(
 ) -> FactPair:
     advice, question = None, ""
     if result.status is MatchStatus.LIFTABLE:
-        remedy = remedies.get(int(result.remedy_id)) if result.remedy_id is not None else None
-        advice = (
-            Advice(remedy.label, remedy.who, phrases.delay(result.delay_days))
-            if remedy
-            else Advice("S’apprend sur le poste", "Employeur", phrases.delay(result.delay_days))
-        )
+        advice = _advice(result, remedies)
     elif result.status is MatchStatus.UNKNOWN:
         question = phrases.question(result, match, words)
     return FactPair(
@@ -530,18 +540,36 @@ def _pair(
     )
 
 
+def _advice(result: engine.RequirementResult, remedies: dict[int, Remedy]) -> Advice:
+    """What lifts a liftable point: its remedy, else what the engine counts on without one."""
+    remedy = remedies.get(int(result.remedy_id)) if result.remedy_id is not None else None
+    wait = phrases.delay(result.delay_days)
+    if remedy:
+        return Advice(remedy.label, remedy.who, wait)
+    if result.criterion is Criterion.START:
+        return Advice("Demander à l’employeur de décaler le début", "Employeur", "")
+    if result.requirement and result.requirement.importance is Importance.TRAINABLE:
+        return Advice("S’apprend sur le poste", "Employeur", wait)
+    return Advice("À voir avec la personne et l’employeur", "Conseiller", wait)
+
+
+def said(pair: FactPair) -> str:
+    """What stops, what is to lift or what is to ask, in a sentence; empty when nothing is to say."""
+    if pair.status is MatchStatus.BLOCKING:
+        return f"{pair.criterion.label}\u00a0: l’offre demande « {pair.asked} ». {pair.known}."
+    if pair.status is MatchStatus.LIFTABLE and pair.advice:
+        subject = pair.known if pair.criterion is Criterion.START else pair.asked
+        wait = f", {pair.advice.delay}" if pair.advice.delay else ""
+        return f"{subject}\u00a0: {pair.advice.label[0].lower()}{pair.advice.label[1:]}{wait}."
+    return f"Demander\u00a0: « {pair.question} »" if pair.status is MatchStatus.UNKNOWN else ""
+
+
 def _sentence(pairs: Sequence[FactPair]) -> str:
     """One line of advice: what stops, else what to lift, else what to ask, else how close."""
     for status in (MatchStatus.BLOCKING, MatchStatus.LIFTABLE, MatchStatus.UNKNOWN):
         for pair in sorted(pairs, key=lambda pair: pair.importance not in _FIRST_TO_SAY):
-            if pair.status is not status:
-                continue
-            if status is MatchStatus.BLOCKING:
-                return f"{pair.criterion.label}\u00a0: l’offre demande « {pair.asked} ». {pair.known}."
-            if status is MatchStatus.LIFTABLE and pair.advice:
-                wait = f", {pair.advice.delay}" if pair.advice.delay else ""
-                return f"{pair.asked}\u00a0: {pair.advice.label[0].lower()}{pair.advice.label[1:]}{wait}."
-            return f"Demander\u00a0: « {pair.question} »"
+            if pair.status is status:
+                return said(pair)
     travel = next((pair.known for pair in pairs if pair.criterion is Criterion.TRAVEL), "")
     occupation = next((pair.known for pair in pairs if pair.criterion is Criterion.OCCUPATION), "")
     return ". ".join(part for part in (occupation, travel) if part) + "."

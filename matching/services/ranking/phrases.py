@@ -256,7 +256,7 @@ def _amount(result: engine.RequirementResult, fact: int) -> str:
     if code == "max_load":
         return "Aucune limite signalée" if fact == engine.YES_FACT else f"Pas plus de {fact}{NBSP}kg"
     if code == "available_from":
-        return f"Disponible à partir du {day(engine.day_of(fact))}" if fact < engine.YES_FACT else "Disponible"
+        return f"Disponible le {day(engine.day_of(fact))}" if fact < engine.YES_FACT else "Disponible"
     if code == "hours":
         return f"Souhaite au plus {weekly(fact)}" if 0 < fact < engine.YES_FACT else "Heures à préciser"
     if code == "pay_wished":
