@@ -15,11 +15,13 @@ from matching.errors import Conflict
 from matching.store import trail
 from matching.store.bulk import insert_of
 from matching.store.database import WRITE_OPTION
-from matching.store.tables import offers, organisations, people, proposals, reference
+from matching.store.tables import offers, organisations, people, proposals, protected, reference
 from matching.store.tables.base import Base
 from matching.store.tables.trail import DataClock
 
 PEOPLE, OFFERS, REFERENCE, POLICY = "people", "offers", "reference", "policy"
+PROTECTED = "protected"
+"""The answers that reserved offers rest on: nothing is kept of them, only how often they were written."""
 
 _ABOUT_A_CANDIDATE = (
     people.CandidateFact,
@@ -39,6 +41,7 @@ _STREAM_OF: dict[type[Base], str] = {
     reference.TransitNetworkCommune: REFERENCE,
     reference.OccupationSynonym: REFERENCE,
     organisations.EmploymentUnit: REFERENCE,
+    protected.ProtectedFact: PROTECTED,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,17 +12,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from matching.clock import FixedClock, SystemClock
 from matching.errors import Conflict, Invalid, MatchingError
 from matching.services.context import Context
 from matching.services.ranking.batch import OfferLine, Pool, Sheet, in_line, rank_all
 from matching.services.ranking.batch.pools import OpenPool, processes
+from matching.store.tables.people import Candidate
+from matching.store.tables.protected import ProtectedFact
+from matching.store.tables.trail import AuditEvent
 from tests.ranking_batch.conftest import World
 from tests.support import factories
 
@@ -94,18 +99,29 @@ def test_a_whole_file_of_another_day_is_renewed_without_a_word(world: World, clo
     assert "autre jour" in outdated
 
 
-def test_a_birth_date_written_elsewhere_counts_for_reserved_offers(world: World, tmp_path: Path) -> None:
-    """No stream counts the answers of protected facts: the version of publics does."""
-    from matching.store.tables.people import Candidate
-    from matching.store.tables.protected import ProtectedFact
+def _answered(session: Session, person: int, on: date) -> None:
+    session.add(ProtectedFact(person_id=person, kind="ass", value="yes", known_on=on))
 
+
+def _corrected(session: Session, person: int, on: date) -> None:
+    session.get_one(ProtectedFact, (person, "rsa")).value = "no"
+
+
+def _forgotten(session: Session, person: int, on: date) -> None:
+    session.delete(session.get_one(ProtectedFact, (person, "rsa")))
+
+
+@pytest.mark.parametrize("write", [_answered, _corrected, _forgotten])
+def test_a_protected_answer_written_without_its_profile_counts(
+    world: World, tmp_path: Path, write: Callable[[Session, int, date], None]
+) -> None:
+    """Reserved offers rest on them, and the clauses' pages write them too."""
     path = tmp_path / "cut.jsonl"
     cut_after(world, path, 3)
     with world.ctx.write(None) as work:
-        person = work.session.get_one(Candidate, world.people[2]).person_id
-        on = factories.today(world.ctx)
-        work.session.add(ProtectedFact(person_id=person, kind="birth_date", value="2005-05-05", known_on=on))
-        work.record("test.birth_date", "person", person)
+        person = work.session.get_one(Candidate, world.people[0]).person_id
+        write(work.session, person, factories.today(world.ctx))
+        work.record("test.protected", "person", person)
     kept, outdated = resumed(world, path)
     assert kept == 0
     assert "données ont changé" in outdated
@@ -139,6 +155,45 @@ def test_edits_while_workers_open_make_it_begin_again(world: World, tmp_path: Pa
     lines = lines_of(path)
     assert {line.considered for line in lines} == {len(world.people) + 1}
     assert path.read_bytes() == whole(world, tmp_path / "again.jsonl")
+
+
+def told_in_trail(world: World) -> list[int]:
+    """The offers of each event of a run."""
+    with world.ctx.read() as session:
+        events = session.query(AuditEvent).filter_by(action="offers.ranked").order_by(AuditEvent.id)
+        return [json.loads(event.details)["offers"] for event in events]
+
+
+def test_cut_after_it_began_again_the_trail_tells_the_lines_kept(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "lists.jsonl"
+
+    def cut(done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rank_all(world.ctx, edited_before(world, 1), top=10, sheet=Sheet(path), tell=cut)
+    assert told_in_trail(world) == [len(lines_of(Sheet(path).beside))]
+
+
+def test_cut_while_the_disk_writes_the_trail_tells_the_lines_kept(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lists.jsonl"
+    plain, calls = os.fsync, []
+
+    def cut(file: int) -> None:
+        calls.append(file)
+        plain(file)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("matching.services.ranking.batch.sheet.os.fsync", cut)
+    with pytest.raises(KeyboardInterrupt):
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path))
+    kept = len(lines_of(Sheet(path).beside))
+    assert kept
+    assert told_in_trail(world) == [kept]
 
 
 def test_edits_without_end_are_told(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection
 from datetime import date
 
 import numpy as np
@@ -101,20 +99,6 @@ def eligibility(
         verdict[by_id[place[here]]] = said[here]
     belongs: npt.NDArray[np.int8] = np.where((verdicts == 1).any(axis=0), 1, verdicts.min(axis=0)).astype(np.int8)
     return belongs
-
-
-def answers_digest(session: Session, publics: Collection[str]) -> int:
-    """A number that changes with any answer `eligibility` reads for these publics: their version, in effect."""
-    kinds = {_FACT_OF.get(public, public) for public in publics}
-    query = (
-        select(ProtectedFact.person_id, ProtectedFact.kind, ProtectedFact.value)
-        .where(ProtectedFact.kind.in_(kinds))
-        .order_by(ProtectedFact.person_id, ProtectedFact.kind, ProtectedFact.value)
-    )
-    digest = hashlib.sha256()
-    for row in session.connection().execute(query):
-        digest.update(repr(tuple(row)).encode())
-    return int(digest.hexdigest()[:12], 16)
 
 
 _FACT_OF = {"under_26": "birth_date", "over_50": "birth_date"}

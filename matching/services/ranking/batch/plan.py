@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from matching import engine
 from matching.services.context import Context
 from matching.services.ranking.boards import read_offers, with_a_seat
 from matching.services.ranking.lists import ENGINE_VERSION
-from matching.services.ranking.loading import answers_digest, engine_offer
+from matching.services.ranking.loading import engine_offer
 from matching.store.ranking_source import GuardedReader, read_catalogue
 from matching.store.tables.offers import Offer
 from matching.store.tables.reference import RomeOccupation
 from matching.store.unit_of_work import current_versions
 
-PUBLICS = "publics"
 _CHUNK = 500
 
 
@@ -27,7 +25,7 @@ _CHUNK = 500
 class Basis:
     """What two lists must share to be compared: the data's versions, the day, the engine, how many people.
 
-    `versions` goes by stream; reserved offers add `PUBLICS`, which stands for the answers their publics rest on.
+    `versions` goes by stream: counters only. It is written down, so nothing in it is made from the data themselves.
     """
 
     versions: Mapping[str, int]
@@ -80,16 +78,4 @@ def read_plan(ctx: Context, top: int) -> Plan:
                 for offer in read_offers(session, ids[first : first + _CHUNK])
             ]
             session.expunge_all()
-        publics = {asked.publics for asked in offers if asked.publics}
-        told = with_publics(session, versions, publics)
-    return Plan(Basis(told, ctx.clock.today(), ENGINE_VERSION, top), tuple(offers))
-
-
-def with_publics(
-    session: Session, versions: Mapping[str, int], publics: Collection[tuple[str, ...]]
-) -> Mapping[str, int]:
-    """The versions of the streams, and of the answers that these publics rest on: no stream counts those."""
-    if not publics:
-        return dict(versions)
-    named = {public for one in publics for public in one}
-    return {**versions, PUBLICS: answers_digest(session, named)}
+    return Plan(Basis(versions, ctx.clock.today(), ENGINE_VERSION, top), tuple(offers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from matching.errors import Conflict
@@ -64,13 +64,11 @@ def rank_all(
     """
     plan = read_plan(ctx, top)
     earlier = sheet.done() if sheet and resume else {}
-    kept, outdated = _kept(plan, earlier, force)
-    # A whole file of another moment is simply renewed: only a run left unfinished is worth a word.
-    run = _Run(plan, kept, outdated if sheet and sheet.cut_short else "", sheet, tell)
+    run = _Run(plan, sheet, tell, earlier, force, unfinished=bool(sheet and sheet.cut_short))
     try:
-        if run.begin():
+        if run.begin(plan):
             with pool() as workers:
-                run = _through(ctx, workers, run, earlier, force)
+                _through(ctx, workers, run)
     finally:
         if sheet:
             sheet.close()
@@ -86,17 +84,15 @@ def rank_all(
     return Batch(run.plan, lines, len(lines) - run.new, run.outdated, chosen)
 
 
-def _through(ctx: Context, workers: Pool, run: _Run, earlier: dict[str, OfferLine], force: bool) -> _Run:
+def _through(ctx: Context, workers: Pool, run: _Run) -> None:
     """To the end; from the beginning again, on newer data, when a worker came too late for those announced."""
     for _ in range(TRIES):
         try:
             run.go(workers)
         except _Moved:
-            plan = read_plan(ctx, run.plan.basis.top)
-            run = _Run(plan, *_kept(plan, earlier, force), run.sheet, run.tell)
-            run.begin()
+            run.begin(read_plan(ctx, run.plan.basis.top))
         else:
-            return run
+            return
     raise Conflict(
         "Les données ont changé à chaque essai pendant que les travailleurs les lisaient, ou l’un d’eux lit une autre "
         "base (MATCHING_DATABASE_URL). Relancez à une heure calme, la nuit par exemple."
@@ -124,29 +120,38 @@ def _why(now: Basis, then: Basis) -> str:
 
 @dataclass
 class _Run:
-    """The offers done so far, by code."""
+    """The offers done so far, by code. `earlier`: those of the file found, `unfinished` when that run was cut."""
 
     plan: Plan
-    lines: dict[str, OfferLine]
-    outdated: str
     sheet: Sheet | None
     tell: Tell
+    earlier: dict[str, OfferLine]
+    force: bool
+    unfinished: bool
+    lines: dict[str, OfferLine] = field(default_factory=dict)
+    outdated: str = ""
     new: int = 0
 
-    def begin(self) -> bool:
-        """Start the file with what is kept; whether something is left to rank."""
+    def begin(self, plan: Plan) -> bool:
+        """Start the file, from the beginning, with what is kept; whether something is left to rank."""
+        lines, outdated = _kept(plan, self.earlier, self.force)
         if self.sheet:
-            self.sheet.begin(self.lines.values())
-        self.tell(len(self.lines), len(self.plan.offers))
-        return len(self.lines) < len(self.plan.offers)
+            # Before the rest: if it fails, the lines of the try before are still there, and still to be told.
+            self.sheet.begin(lines.values())
+        self.plan, self.lines, self.new = plan, lines, 0
+        # A whole file of another moment is simply renewed: only a run left unfinished is worth a word.
+        self.outdated = outdated if self.unfinished else ""
+        self.tell(len(lines), len(plan.offers))
+        return len(lines) < len(plan.offers)
 
     def go(self, workers: Pool) -> None:
         todo = [asked for asked in self.plan.offers if asked.code not in self.lines]
         for found in _answers(workers, self.plan, todo):
-            if self.sheet:
-                self.sheet.add(found)
+            # Counted first: cut while writing, the trail may tell a packet more than the file holds, never less.
             self.lines.update((line.offer, line) for line in found)
             self.new += len(found)
+            if self.sheet:
+                self.sheet.add(found)
             self.tell(len(self.lines), len(self.plan.offers))
 
     def in_order(self) -> tuple[OfferLine, ...]:

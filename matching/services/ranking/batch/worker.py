@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from matching import engine
 from matching.errors import MatchingError
 from matching.services.context import Context, open_context
-from matching.services.ranking.batch.plan import Asked, Basis, with_publics
+from matching.services.ranking.batch.plan import Asked, Basis
 from matching.services.ranking.batch.sheet import OfferLine, Standing
 from matching.services.ranking.lists import ENGINE_VERSION, seed_of
 from matching.services.ranking.loading import eligibility
@@ -118,9 +118,8 @@ def _worker(url: str) -> _Worker:
 
 def _set_up(ctx: Context, basis: Basis, publics: Publics) -> _Desk | Moved:
     with ctx.read() as session, snapshot_of(ctx).current(session) as snap:
-        versions = with_publics(session, snap.versions, publics)
-        if versions != basis.versions:
-            return Moved(versions)
+        if snap.versions != basis.versions:
+            return Moved(snap.versions)
         return _desk(session, snap, basis, publics)
 
 
