@@ -38,7 +38,7 @@ class Forbidden(MatchingError):
 
     def __init__(
         self,
-        message: str = "Votre rôle ne permet pas cette action. Demandez-la à votre responsable d’unité.",
+        message: str = "Votre rôle ne permet pas cette action. Demandez-la à l’administration de l’outil.",
         **data: Any,
     ) -> None:
         super().__init__(message, **data)

@@ -116,6 +116,22 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
 }
 
+_ROLE_HOLDS_NOT = "Votre rôle ne permet pas cette action."
+REFUSALS: dict[Role, str] = {
+    Role.ADVISER: f"{_ROLE_HOLDS_NOT} Demandez-la à votre responsable d’unité.",
+    Role.UNIT_MANAGER: f"{_ROLE_HOLDS_NOT} Demandez-la à l’administration de l’outil.",
+    Role.EMPLOYER: f"{_ROLE_HOLDS_NOT} Demandez-la à l’unité emploi qui suit vos offres, ou à la personne qui suit "
+    "votre clause d’insertion.",
+    Role.CLAUSE_OFFICER: "Votre rôle tient les clauses d’insertion. Pour un dossier ou une offre, demandez à l’unité "
+    "emploi\u00a0; pour un réglage, à l’administration de l’outil.",
+    Role.BUYER: "Votre rôle lit vos engagements en codes et en totaux, jamais un nom. Demandez le reste à la personne "
+    "qui suit vos clauses d’insertion.",
+    Role.PILOT: "Votre rôle lit des chiffres de groupes, jamais un dossier.",
+    Role.ADMINISTRATOR: "Votre rôle tient les comptes et les réglages, jamais un dossier. Demandez cette action à "
+    "l’unité emploi, ou à la personne qui suit la clause.",
+}
+"""What a refusal says to each role, with whom that role can turn to."""
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -139,4 +155,4 @@ def allowed(role: Role, permission: Permission) -> bool:
 def require(actor: Actor, permission: Permission) -> None:
     """Raises `Forbidden` unless the actor holds the permission: the first line of every use case."""
     if not actor.may(permission):
-        raise Forbidden(permission=permission.value)
+        raise Forbidden(REFUSALS[actor.role], permission=permission.value)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.access.permissions import PERMISSIONS, Actor, Permission, allowed, require
+from matching.access.permissions import PERMISSIONS, REFUSALS, Actor, Permission, allowed, require
 from matching.errors import Forbidden
 from matching.terms import Role
 
@@ -38,5 +38,23 @@ def test_require_lets_pass_what_the_table_holds_and_nothing_else() -> None:
             else:
                 with pytest.raises(Forbidden) as told:
                     require(actor, permission)
+                assert told.value.message == REFUSALS[role]
                 assert told.value.data == {"permission": permission.value}
                 assert not actor.may(permission)
+
+
+@pytest.mark.parametrize(
+    ("role", "remedy"),
+    [
+        (Role.ADVISER, "responsable d’unité"),
+        (Role.UNIT_MANAGER, "l’administration"),
+        (Role.EMPLOYER, "l’unité emploi qui suit vos offres"),
+        (Role.CLAUSE_OFFICER, "l’unité emploi"),
+        (Role.BUYER, "la personne qui suit vos clauses"),
+        (Role.PILOT, "jamais un dossier"),
+        (Role.ADMINISTRATOR, "jamais un dossier"),
+    ],
+)
+def test_a_refusal_sends_each_role_to_somebody_it_has(role: Role, remedy: str) -> None:
+    assert remedy in REFUSALS[role]
+    assert ("votre responsable" in REFUSALS[role]) is (role is Role.ADVISER)

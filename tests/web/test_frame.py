@@ -361,7 +361,7 @@ def _raising(app: Flask, error: Exception) -> None:
     ("error", "status", "said"),
     [
         (NotFound(), 404, "n’existe pas"),
-        (Forbidden(), 403, "responsable d’unité"),
+        (Forbidden(), 403, "l’administration"),
         (Conflict("Julie vient de la proposer."), 409, "Julie vient de la proposer."),
         (RuleRefused("Salaire sous le SMIC."), 422, "Salaire sous le SMIC."),
         (Invalid("À reprendre.", [FieldError("pay", "Écrivez 12,50.")]), 422, "Écrivez 12,50."),
