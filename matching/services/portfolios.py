@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import Conflict, FieldError, Invalid, NotFound
 from matching.services.context import Context
+from matching.services.idle import is_idle
 from matching.services.paging import page_shown
 from matching.services.units import STAFF
 from matching.store import scope
@@ -21,7 +22,6 @@ from matching.store.tables.people import Candidate, Person, PortfolioAssignment
 from matching.store.tables.proposals import Proposal
 from matching.terms import CandidateState, ProposalState
 
-DAYS_WITHOUT_PROPOSAL = 30
 PAGE_SIZE = 50
 _FOLLOWED = Candidate.state != CandidateState.ARCHIVED
 
@@ -117,19 +117,12 @@ def _count(actor: Actor, *where: ColumnElement[bool]) -> Select[int]:
     return select(func.count()).select_from(Candidate).where(scope.candidates(actor), *where)
 
 
-def _idle(today: date) -> ColumnElement[bool]:
-    """Looking for work, and nothing proposed for thirty days."""
-    since = today - timedelta(days=DAYS_WITHOUT_PROPOSAL)
-    never_or_long_ago = or_(Candidate.last_proposed_on.is_(None), Candidate.last_proposed_on < since)
-    return (Candidate.state == CandidateState.ACTIVE) & never_or_long_ago
-
-
 def _advisers(session: Session, actor: Actor, today: date) -> tuple[AdviserLine, ...]:
     def by_adviser(where: ColumnElement[bool]) -> dict[int | None, int]:
         query = select(Candidate.adviser_id, func.count()).where(scope.candidates(actor), where)
         return {row[0]: row[1] for row in session.execute(query.group_by(Candidate.adviser_id))}
 
-    people, idle = by_adviser(_FOLLOWED), by_adviser(_idle(today))
+    people, idle = by_adviser(_FOLLOWED), by_adviser(is_idle(today))
     own_staff = (UserAccount.unit_id == actor.unit_id) & UserAccount.active & UserAccount.role.in_(STAFF)
     followers = UserAccount.id.in_([key for key in people if key is not None])
     rows = session.execute(select(UserAccount).where(or_(own_staff, followers)).order_by(UserAccount.name)).scalars()
@@ -155,7 +148,7 @@ def _figures(session: Session, actor: Actor, today: date) -> Figures:
     return Figures(
         sum(count for state, count in by_state.items() if state is not CandidateState.ARCHIVED),
         {state: by_state.get(state, 0) for state in CandidateState},
-        session.execute(_count(actor, _idle(today))).scalar_one(),
+        session.execute(_count(actor, is_idle(today))).scalar_one(),
         {state: proposals[state] for state in ProposalState if state in proposals},
         proposals.get(ProposalState.HIRED, 0),
     )
@@ -169,7 +162,7 @@ def list_people(
     where = [_FOLLOWED]
     where.append(Candidate.adviser_id.is_(None) if adviser_id is None else Candidate.adviser_id == adviser_id)
     if idle:
-        where.append(_idle(ctx.clock.today()))
+        where.append(is_idle(ctx.clock.today()))
     with ctx.read() as session:
         total = session.execute(_count(actor, *where)).scalar_one()
         page = page_shown(page, total, PAGE_SIZE)

@@ -19,6 +19,7 @@ from matching.services.blocks import Task as Task
 from matching.services.clauses.dashboard import buyer_screen, clause_screen, company_blocks
 from matching.services.context import Context
 from matching.services.fairness.first_screen import pilot_screen
+from matching.services.idle import IDLE_DAYS, days_without_proposal, is_idle, longest_first
 from matching.services.proposals import facts_of
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -27,9 +28,8 @@ from matching.store.tables.organisations import EmploymentUnit, Establishment
 from matching.store.tables.people import Candidate, Person
 from matching.store.tables.proposals import OPEN_STATES, Proposal
 from matching.store.tables.reference import LegalParameter
-from matching.terms import CandidateState, OfferState, ProposalState, Role
+from matching.terms import OfferState, ProposalState, Role
 
-IDLE_DAYS = 30
 SHOWN = 8
 SOON_DAYS = 7
 
@@ -191,21 +191,15 @@ def _since(days: int) -> str:
 
 def _idle(session: Session, actor: Actor, day: date) -> Block:
     """People of the portfolio without any proposal for 30 days, the longest wait first."""
-    limit = day - timedelta(days=IDLE_DAYS)
-    last = func.coalesce(Candidate.last_proposed_on, Candidate.first_meeting_on)
-    followed = scope.candidates(actor) & (Candidate.state == CandidateState.ACTIVE)
+    waiting = scope.candidates(actor) & is_idle(day)
     if actor.role is Role.ADVISER:
-        followed = followed & (Candidate.adviser_id == actor.user_id)
-    waiting = or_(last.is_(None), last <= limit)
-    none_open = (
-        ~select(Proposal.id).where(Proposal.candidate_id == Candidate.id, Proposal.state.in_(OPEN_STATES)).exists()
-    )
-    total = session.execute(select(func.count(Candidate.id)).where(followed, waiting, none_open)).scalar_one()
+        waiting = waiting & (Candidate.adviser_id == actor.user_id)
+    total = session.execute(select(func.count(Candidate.id)).where(waiting)).scalar_one()
     rows = session.execute(
-        select(Candidate.id, Person.given_name, Person.family_name, last.label("last"), Candidate.last_proposed_on)
+        select(Candidate.id, Person.given_name, Person.family_name, Candidate.last_proposed_on, Candidate.created_at)
         .join(Person, Person.id == Candidate.person_id)
-        .where(followed, waiting, none_open)
-        .order_by(last.asc().nulls_first(), Candidate.id)
+        .where(waiting)
+        .order_by(*longest_first())
         .limit(SHOWN)
     ).all()
     tasks = tuple(
@@ -213,15 +207,15 @@ def _idle(session: Session, actor: Actor, day: date) -> Block:
             f"{row.given_name} {row.family_name}",
             "Dernière proposition close."
             if row.last_proposed_on
-            else "Aucune proposition depuis le premier entretien.",
-            f"{(day - row.last).days}\u00a0jours" if row.last else "Premier entretien non noté",
+            else "Aucune proposition depuis l’ouverture du dossier.",
+            f"{days_without_proposal(row.last_proposed_on, row.created_at, day)}\u00a0jours",
             "Voir son dossier",
             "candidates.show",
             row.id,
         )
         for row in rows
     )
-    narrowed = {"sans": str(IDLE_DAYS), "etat": "active"} | ({"suivi": "moi"} if actor.role is Role.ADVISER else {})
+    narrowed = {"sans": str(IDLE_DAYS)} | ({"suivi": "moi"} if actor.role is Role.ADVISER else {})
     return Block(f"Sans proposition depuis {IDLE_DAYS}\u00a0jours", tasks, total, "candidates.index", narrowed)
 
 

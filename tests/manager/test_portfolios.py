@@ -28,8 +28,9 @@ def test_portfolio_counts_each_adviser_and_the_people_of_nobody(any_ctx: Context
     factories.proposal(ctx, None, mine[1], adviser.user_id)
     with ctx.write(None) as work:
         today = ctx.clock.today()
-        work.session.get_one(Candidate, mine[0]).last_proposed_on = today - timedelta(days=30)
-        work.session.get_one(Candidate, mine[1]).last_proposed_on = today - timedelta(days=31)
+        work.session.get_one(Candidate, mine[0]).last_proposed_on = today - timedelta(days=29)
+        work.session.get_one(Candidate, mine[1]).last_proposed_on = today - timedelta(days=31)  # one is under way
+        work.session.get_one(Candidate, mine[2]).last_proposed_on = today - timedelta(days=30)
         work.record("test.dates", "candidate", 0)
 
     portfolio = read_portfolio(ctx, manager)
@@ -37,10 +38,10 @@ def test_portfolio_counts_each_adviser_and_the_people_of_nobody(any_ctx: Context
     assert {line.id: line.people for line in portfolio.advisers} == {manager.user_id: 0, adviser.user_id: 3}
     assert portfolio.without_adviser == 1
     figures = portfolio.figures
-    assert (figures.people, figures.without_proposal, figures.hires) == (4, 3, 1)
+    assert (figures.people, figures.without_proposal, figures.hires) == (4, 1, 1)
     assert figures.proposals == {ProposalState.HIRED: 1, ProposalState.PROPOSED: 1}
     assert figures.by_state[CandidateState.ARCHIVED] == 1
-    assert list_people(ctx, manager, adviser_id=adviser.user_id, idle=True).total == 2
+    assert list_people(ctx, manager, adviser_id=adviser.user_id, idle=True).total == 1
 
 
 def test_handing_over_closes_one_assignment_and_opens_another(any_ctx: Context) -> None:

@@ -130,29 +130,28 @@ def test_more_than_fit_are_counted(any_ctx: Context, office: Office) -> None:
     assert (len(found.tasks), found.total) == (8, 9)
 
 
-def _met(ctx: Context, candidate_id: int, days_ago: int | None, proposed: int | None = None) -> None:
+def _opened(ctx: Context, candidate_id: int, days_ago: int, proposed: int | None = None) -> None:
     with ctx.write(None) as work:
         row = work.session.get_one(Candidate, candidate_id)
-        row.first_meeting_on = None if days_ago is None else make.today(ctx) - timedelta(days=days_ago)
+        row.created_at = START - timedelta(days=days_ago)
         row.last_proposed_on = None if proposed is None else make.today(ctx) - timedelta(days=proposed)
-        work.record("test.met", "candidate", candidate_id)
+        work.record("test.opened", "candidate", candidate_id)
 
 
 IDLE = [
-    # first meeting, last proposal (days ago), shown
+    # file opened, last proposal (days ago), shown
     (29, None, False),
     (30, None, True),
-    (None, None, True),
     (200, 29, False),
     (200, 30, True),
 ]
 
 
-@pytest.mark.parametrize(("met", "proposed", "shown"), IDLE)
-def test_thirty_days_without_a_proposal(ctx: Context, met: int | None, proposed: int | None, shown: bool) -> None:
+@pytest.mark.parametrize(("opened", "proposed", "shown"), IDLE)
+def test_thirty_days_without_a_proposal(ctx: Context, opened: int, proposed: int | None, shown: bool) -> None:
     here = build_office(ctx)
     mine = make.candidate(ctx, here.unit_id, here.adviser.user_id)
-    _met(ctx, mine, met, proposed)
+    _opened(ctx, mine, opened, proposed)
     found = block(ctx, here, "Sans proposition")
     assert ([task.key for task in found.tasks], found.total) == (([mine], 1) if shown else ([], 0))
 
@@ -164,13 +163,15 @@ def test_idle_leaves_out_the_open_the_paused_and_the_others(any_ctx: Context, of
     make.candidate(any_ctx, office.unit_id, office.colleague.user_id)
     make.proposal(any_ctx, office.offer_id, open_one, office.adviser.user_id)
     make.proposal(any_ctx, office.offer_id, closed_one, office.adviser.user_id, S.WITHDRAWN)
-    _met(any_ctx, longest, None)
+    _opened(any_ctx, longest, 41)
+    _opened(any_ctx, closed_one, 40)
+    _opened(any_ctx, open_one, 50)
+    _opened(any_ctx, office.candidate_id, 35)
     found = block(any_ctx, office, "Sans proposition")
-    # Whoever's first meeting was never noted comes first, on both engines.
     assert [task.key for task in found.tasks] == [longest, closed_one]
-    assert found.tasks[0].when == "Premier entretien non noté"
+    assert found.tasks[0].when == "41\u00a0jours"
     manager = make.manager(any_ctx, office.unit_id)
-    assert block(any_ctx, office, "Sans proposition", manager).total == 4
+    assert block(any_ctx, office, "Sans proposition", manager).total == 3
 
 
 @pytest.mark.parametrize(

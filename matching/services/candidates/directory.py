@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.clock import PARIS
 from matching.errors import Invalid
 from matching.services.context import Context
+from matching.services.idle import days_without_proposal, is_idle
 from matching.services.paging import page_count, page_shown
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
@@ -51,9 +51,9 @@ EXPORT_LIMIT = 50_000
 class CandidateFilter:
     """What the list is restricted to; an empty value restricts nothing.
 
-    `adviser`: MINE, NOBODY or an account's id. `commune`: INSEE code. `goal`: ROME code. `idle_days`: no proposal
-    for that many days. `missing`: a key of MISSING or a fact code. `state`: a `CandidateState`, or `all`;
-    empty is everybody still followed.
+    `adviser`: MINE, NOBODY or an account's id. `commune`: INSEE code. `goal`: ROME code. `idle_days`: waiting for a
+    proposal for that many days (`services/idle.py`). `missing`: a key of MISSING or a fact code. `state`: a
+    `CandidateState`, or `all`; empty is everybody still followed.
     """
 
     words: str = ""
@@ -209,7 +209,7 @@ def _conditions(actor: Actor, wanted: CandidateFilter, today: date) -> list[Colu
     elif wanted.state != "all":
         found.append(Candidate.state != CandidateState.ARCHIVED)
     if wanted.idle_days is not None:
-        found.append(_idle_since(today - timedelta(days=wanted.idle_days)))
+        found.append(is_idle(today, wanted.idle_days))
     if wanted.missing:
         found.append(_lacks(wanted.missing))
     return found
@@ -227,14 +227,6 @@ def _followed_by(actor: Actor, adviser: str) -> ColumnElement[bool]:
         return Candidate.adviser_id.is_(None)
     number = int(adviser) if adviser.isdecimal() and len(adviser) < 10 else actor.user_id
     return Candidate.adviser_id == number
-
-
-def _idle_since(day: date) -> ColumnElement[bool]:
-    opened_before = datetime.combine(day + timedelta(days=1), time(0), PARIS).astimezone(UTC)
-    return or_(
-        Candidate.last_proposed_on <= day,
-        and_(Candidate.last_proposed_on.is_(None), Candidate.created_at < opened_before),
-    )
 
 
 def _lacks(what: str) -> ColumnElement[bool]:
@@ -266,11 +258,6 @@ def _lines(session: Session, rows: Iterable[Row[Any]], today: date) -> list[Cand
         )
         for row in found
     ]
-
-
-def days_without_proposal(last_proposed_on: date | None, created_at: datetime, today: date) -> int:
-    """Days since the last proposal, or since the file was opened when there was none."""
-    return max(0, (today - (last_proposed_on or created_at.astimezone(PARIS).date())).days)
 
 
 def _chunks(ids: list[int]) -> Iterable[list[int]]:

@@ -15,10 +15,11 @@ from matching.clock import PARIS
 from matching.services import occupations
 from matching.services.candidates import week
 from matching.services.candidates.answers import FactAnswer, say_answer, type_amount
-from matching.services.candidates.directory import OPEN_PROPOSALS, days_without_proposal
+from matching.services.candidates.directory import OPEN_PROPOSALS
 from matching.services.candidates.editing import title_label
 from matching.services.candidates.profile import SkillChoice, read_week, suggest_skills
 from matching.services.context import Context
+from matching.services.idle import days_without_proposal
 from matching.services.places import commune_label
 from matching.services.reading import note_read
 from matching.store.scope import fetch

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from enum import StrEnum
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from matching import engine
 from matching.access.permissions import Actor, Permission, require
-from matching.clock import PARIS
 from matching.services.context import Context
+from matching.services.idle import IDLE_DAYS, days_without_proposal, is_idle, longest_first
 from matching.services.paging import page_shown
 from matching.services.ranking.levers import Asked, code_labels
 from matching.services.ranking.snapshot import snapshot_of
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.people import Candidate, Person
-from matching.store.tables.proposals import OPEN_STATES, Proposal
 from matching.store.tables.reference import Remedy
 from matching.terms import CandidateState
 from matching.text import written_delay
 
 PAGE_SIZE = 20
-DAYS = (30, 60, 90, 180)
+DAYS = (IDLE_DAYS, 60, 90, 180)
 
 
 class Why(StrEnum):
@@ -71,7 +70,7 @@ class ForgottenPage:
 
 
 def people_without_proposal(
-    ctx: Context, actor: Actor, *, days: int = 30, mine: bool = False, page: int = 1
+    ctx: Context, actor: Actor, *, days: int = IDLE_DAYS, mine: bool = False, page: int = 1
 ) -> ForgottenPage:
     """People of the actor's unit looking for a job, none of whose proposals is under way or younger than `days`.
 
@@ -80,7 +79,7 @@ def people_without_proposal(
     require(actor, Permission.RANK_CANDIDATES)
     today = ctx.clock.today()
     with ctx.read() as session:
-        where = _forgotten(actor, today - timedelta(days=days), mine)
+        where = _forgotten(actor, today, days, mine)
         total = session.execute(select(func.count()).select_from(Candidate).where(*where)).scalar_one()
         page = page_shown(page, total, PAGE_SIZE)
         rows = _rows(session, where, (page - 1) * PAGE_SIZE)
@@ -93,19 +92,16 @@ def people_without_proposal(
     return ForgottenPage(people, total, page, PAGE_SIZE, days, mine)
 
 
-def _forgotten(actor: Actor, since: date, mine: bool) -> list[ColumnElement[bool]]:
-    under_way = select(Proposal.id).where(Proposal.candidate_id == Candidate.id, Proposal.state.in_(OPEN_STATES))
-    # Somebody never proposed waits since their file was opened.
-    known = datetime.combine(since + timedelta(days=1), time.min, PARIS)
-    where = [
-        scope.candidates(actor),
-        Candidate.state == CandidateState.ACTIVE,
-        or_(
-            Candidate.last_proposed_on <= since,
-            and_(Candidate.last_proposed_on.is_(None), Candidate.created_at < known),
-        ),
-        ~under_way.exists(),
-    ]
+def follows_somebody(ctx: Context, actor: Actor) -> bool:
+    """Whether anybody in search is in the actor's own portfolio."""
+    require(actor, Permission.RANK_CANDIDATES)
+    own = (Candidate.adviser_id == actor.user_id) & (Candidate.state == CandidateState.ACTIVE)
+    with ctx.read() as session:
+        return session.execute(select(Candidate.id).where(scope.candidates(actor), own).limit(1)).first() is not None
+
+
+def _forgotten(actor: Actor, today: date, days: int, mine: bool) -> list[ColumnElement[bool]]:
+    where = [scope.candidates(actor), is_idle(today, days)]
     return [*where, Candidate.adviser_id == actor.user_id] if mine else where
 
 
@@ -117,7 +113,7 @@ def _rows(
         .join(Person, Person.id == Candidate.person_id)
         .outerjoin(UserAccount, UserAccount.id == Candidate.adviser_id)
         .where(*where)
-        .order_by(func.coalesce(Candidate.last_proposed_on, date(1970, 1, 1)), Candidate.created_at, Candidate.id)
+        .order_by(*longest_first())
     )
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(query.offset(offset).limit(PAGE_SIZE))]
 
@@ -146,13 +142,12 @@ def _person(
     code = max(found.nearest, key=lambda code: (int(found.nearest[code][position]), code), default="")
     stopped = int(found.nearest[code][position]) if code else 0
     remedy = remedies.get(code) or (remedies.get("skills") if code.startswith("skill:") else None)
-    opened = candidate.created_at.astimezone(PARIS).date()
     return ForgottenPerson(
         candidate.id,
         candidate.code,
         f"{given} {family}",
         adviser or "",
-        (today - (candidate.last_proposed_on or opened)).days,
+        days_without_proposal(candidate.last_proposed_on, candidate.created_at, today),
         candidate.last_proposed_on is None,
         _why(clear, sure, stopped, int(found.near_trade[position])),
         clear,

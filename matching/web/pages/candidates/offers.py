@@ -9,8 +9,8 @@ from flask import request, url_for
 from matching.access.permissions import Permission
 from matching.services import candidates
 from matching.services.ranking import levers_of_person, people_without_proposal, rank_offers
-from matching.services.ranking.forgotten import DAYS
-from matching.terms import MatchStatus
+from matching.services.ranking.forgotten import DAYS, follows_somebody
+from matching.terms import MatchStatus, Role
 from matching.web.guard import requires
 from matching.web.pages.candidates import forms
 from matching.web.pages.candidates.blueprint import blueprint
@@ -43,7 +43,7 @@ def forgotten() -> str:
         context(),
         actor(),
         days=days if days in DAYS else DAYS[0],
-        mine=request.args.get("qui") != "unite",
+        mine=_only_mine(),
         page=max(1, min(request.args.get("page", 1, int), 10_000)),
     )
 
@@ -51,4 +51,16 @@ def forgotten() -> str:
         here = "moi" if found.mine else "unite"
         return url_for("candidates.forgotten", jours=found.days, qui=here, page=page)
 
-    return forms.render("forgotten.html", found=found, choices=DAYS, address=address)
+    return forms.render(
+        "forgotten.html",
+        found=found,
+        choices=DAYS,
+        address=address,
+        follows_nobody=found.mine and not found.total and not follows_somebody(context(), actor()),
+    )
+
+
+def _only_mine() -> bool:
+    """As asked; a manager looks at the whole unit unless they say otherwise."""
+    asked = request.args.get("qui")
+    return asked == "moi" if asked in ("moi", "unite") else actor().role is not Role.UNIT_MANAGER
