@@ -28,6 +28,7 @@ _LENGTHS = (2, 3, 4, 5)
 _NEAREST = 80
 _REPAIR_CUTOFF = 0.72
 _DAMAGED_START = 0.9
+_HEARD = 0.95  # trust of a word found by its sound
 _SURE_REPAIR = 0.8  # one slip in five letters; "quoi" is no sure "quai"
 
 
@@ -109,6 +110,9 @@ class LexicalIndex:
             return Word(word.text, True, word.usual)
         if len(word.text) < 4 or word.cut:
             return word
+        heard = word.text.replace("ss", "c")  # a "ç" written as it is heard: "masson"
+        if heard in self.rarity:
+            return Word(heard, trust=_HEARD)
         near = process.extract(
             word.text, self._sorted, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_CUTOFF, limit=3
         )

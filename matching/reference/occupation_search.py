@@ -25,7 +25,7 @@ from matching.errors import Invalid
 from matching.reference.classifier import TextClassifier
 from matching.reference.lexical import Floats, LexicalIndex, alike
 from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skill, Synonym
-from matching.reference.query_words import Word, query_words, title_words
+from matching.reference.query_words import Word, only_link_words, query_words, title_words
 from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
 FORMAT = 3
@@ -37,6 +37,8 @@ _LEAST_CHANCE = -8.0  # the classifier alone never rules a family out
 _OWN = 10.0  # words added by an administrator that are the whole text: before the nearest title by so much
 _FOUND = 0.62  # likeness from which a word of the text is a word of an added expression
 _PARTLY = 0.8  # confidence at most when an added expression is only a part of the text
+_KNOWN = 0.15  # likeness under which the words are those of no trade, nor an everyday wording of one
+_NEAR = 20  # occupations among which those that begin with the words come first
 _OF_A_FAMILY = 2  # occupations of the same family shown at most
 _SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
 _TELLING = 5  # families at most that use a skill which tells them apart
@@ -76,13 +78,15 @@ class _Read:
     """What a text says: `scores` of each occupation and `lexical` of each form, both in logarithms of chance.
 
     `own`: how much of the text each occupation's added expressions explain, 0 to 1. `damaged`: a word of the text is
-    cut, or had to be repaired.
+    cut, or had to be repaired. `likeness`: of the nearest form, 0 to 1. `said`: the words as repaired.
     """
 
     scores: Floats
     lexical: Floats
     own: Floats
     damaged: bool
+    likeness: float
+    said: tuple[str, ...]
 
 
 class OccupationSearch:
@@ -234,15 +238,37 @@ class OccupationSearch:
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
         """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade.
 
-        Two of a family at most, so that five leave a choice.
+        Two of a family at most, so that five leave a choice. A ROME code finds its occupation alone, or its family.
         """
+        if coded := self._coded(text):
+            return coded[:top]
         words = query_words(text, self._forms.known)
-        read = self._read(words)
-        if read is None:
+        read = None if only_link_words(words) else self._read(words)
+        if read is None or (read.likeness < _KNOWN and not read.own.any()):
             return []
-        order = self._varied(np.argsort(-read.scores, kind="stable"), top)
+        order = self._varied(self._begun_first(np.argsort(-read.scores, kind="stable"), read), top)
         confidences = self._confidences(read, order)
         return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
+
+    def _begun_first(self, order: NDArray[np.int64], read: _Read) -> NDArray[np.int64]:
+        """This order, the occupations that begin with the very words before others: "commercial" is not an aide's."""
+        if read.damaged or read.own.any():
+            return order
+        near = order[:_NEAR]
+        begun = np.array([bool(self._begun(int(at), read)) for at in near.tolist()], np.bool_)
+        return np.concatenate([near[begun], near[~begun], order[_NEAR:]])
+
+    def _coded(self, text: str) -> list[Suggestion]:
+        """The occupation of this code, or those of this family: nothing is sure among several."""
+        code = text.strip().upper()
+        codes = (
+            [code]
+            if code in self._place
+            else [c for c, f in zip(self._codes, self._families, strict=True) if f == code]
+        )
+        sure = 1.0 if len(codes) == 1 else _PARTLY
+        places = [self._place[one] for one in codes]
+        return [Suggestion(self._codes[at], self._families[at], self._labels[at], None, sure) for at in places]
 
     def search_many(self, texts: Iterable[str], top: int = 5) -> list[list[Suggestion]]:
         """`search` of each text, in the order given."""
@@ -278,10 +304,13 @@ class OccupationSearch:
         told = self._classifier.log_chances(words)[self._family_of]
         scores = np.maximum(told, _LEAST_CHANCE) + (share + _SAME + _OWN) * own * own
         lexical = np.zeros(len(self._form_code), np.float32)
+        likeness = 0.0
         if like is not None:
+            likeness = float(like.scores.max())
             lexical = share * like.scores + _SAME * like.same
             scores += np.maximum.reduceat(lexical, self._first_form)
-        return _Read(scores.astype(np.float32), lexical, own, share > _LEXICAL)
+        said = tuple(word.text for word in repaired)
+        return _Read(scores.astype(np.float32), lexical, own, share > _LEXICAL, likeness, said)
 
     def _varied(self, order: NDArray[np.int64], top: int) -> NDArray[np.int64]:
         """The first `top` of this order, without those that follow `_OF_A_FAMILY` others of their family."""
@@ -328,9 +357,7 @@ class OccupationSearch:
     def _suggestion(self, at: int, read: _Read, confidence: float) -> Suggestion:
         if read.own[at] == 1:  # the words are no title: the occupation itself
             return Suggestion(self._codes[at], self._families[at], self._labels[at], None, confidence)
-        last = self._first_form[at + 1] if at + 1 < len(self._first_form) else len(read.lexical)
-        form = int(self._first_form[at]) + int(np.argmax(read.lexical[self._first_form[at] : last]))
-        title = int(self._form_title[form])
+        title = int(self._form_title[self._nearest_form(at, read)])
         return Suggestion(
             self._codes[at],
             self._families[at],
@@ -338,6 +365,23 @@ class OccupationSearch:
             self._title_ids[title] if title >= 0 else None,
             confidence,
         )
+
+    def _nearest_form(self, at: int, read: _Read) -> int:
+        """The form of an occupation to name it by: one that begins with the very words, else the nearest.
+
+        "Électricien" is said "Électricien du bâtiment" rather than "Aide-électricien", which is shorter.
+        """
+        forms = self._begun(at, read) or self._forms_of(at)
+        return max(forms, key=lambda form: float(read.lexical[form]))
+
+    def _begun(self, at: int, read: _Read) -> list[int]:
+        """The forms of an occupation that begin with the very words."""
+        words = self._forms.words_of
+        return [form for form in self._forms_of(at) if words[form][: len(read.said)] == read.said]
+
+    def _forms_of(self, at: int) -> range:
+        last = self._first_form[at + 1] if at + 1 < len(self._first_form) else len(self._form_code)
+        return range(int(self._first_form[at]), int(last))
 
 
 _TEXTS = ("_codes", "_families", "_labels", "_title_ids", "_title_labels")

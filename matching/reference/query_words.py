@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matching.text import fold
@@ -132,6 +133,11 @@ def title_words(form: str) -> list[str]:
     """The words of a title that carry meaning, folded."""
     words = fold(form).split()
     return [word for word in words if word not in _EMPTY_WORDS] or words
+
+
+def only_link_words(words: Sequence[Word]) -> bool:
+    """Whether the words are all like "le" or "de la", none of them cut or a usual short form."""
+    return all(word.text in _EMPTY_WORDS and not word.cut and not word.usual for word in words)
 
 
 def query_words(text: str, known: frozenset[str]) -> list[Word]:

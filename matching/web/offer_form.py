@@ -57,6 +57,7 @@ from matching.terms import (
 )
 
 LATER = "later"
+_NO_OCCUPATION = "Aucun métier avec ces mots. Écrivez l’intitulé autrement, ou dites que vous choisirez plus tard."
 HELP_ACTIONS = frozenset({"find_occupation", "add_place", "add_skill"})
 _TEXTS = (
     "title",
@@ -229,7 +230,8 @@ class OfferForm:
             return "", None
         if self.texts["rome"] not in ("", LATER):
             return self.texts["rome"].partition("|")[0], _number(self.texts["rome"].partition("|")[2])
-        problems.add("rome_code", "Choisissez le métier dans la liste, ou précisez l’intitulé.", title)
+        message = "Choisissez le métier dans la liste, ou précisez l’intitulé."
+        problems.add("rome_code", message if self.occupation_choices else _NO_OCCUPATION, title)
         return "", None
 
     def suggest_occupations(self, ctx: Context) -> None:
@@ -245,6 +247,12 @@ class OfferForm:
         else:
             self.texts["rome"] = ""
             self.occupation_choices = choice.suggestions
+
+    def find_occupation(self, ctx: Context) -> None:
+        """`suggest_occupations` as somebody asks for it: told when nothing is found."""
+        self.suggest_occupations(ctx)
+        if self.texts["title"] and not self.texts["rome"] and not self.occupation_choices:
+            self.errors.setdefault("rome_code", []).append(_NO_OCCUPATION)
 
     def _words_left(self, ctx: Context, actor: Actor, problems: Problems) -> None:
         """Words typed in a search and never looked up: looked up now, so that nothing typed is lost."""

@@ -102,7 +102,7 @@ def edit_page(area: str, sheet: OfferSheet | None) -> Page:
 
 def _help(form: OfferForm) -> None:
     if form.action == "find_occupation":
-        form.suggest_occupations(context())
+        form.find_occupation(context())
     elif form.action == "add_place":
         form.add_place(context())
     else:

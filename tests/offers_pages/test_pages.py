@@ -137,7 +137,24 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"description": PROHIBITED}, "description", "L1142-1"),
     ({"rome": "Z9999"}, "rome_code", "Choisissez-le dans la liste"),
     ({"rome": "", "title": "qsdf wxcv"}, "rome_code", "Choisissez le métier"),
+    ({"rome": "", "title": "qsdf wxcv", "action": "save"}, "rome_code", "Aucun métier avec ces mots"),
 ]
+
+
+def test_a_title_of_no_known_trade_can_be_kept_for_later(adviser: FlaskClient, town: Town) -> None:
+    asked = {"rome": "", "title": "qsdf wxcv", "action": "find_occupation"}
+    told = adviser.post("/offres/nouvelle", data=typed(town, **asked)).text
+    assert "Aucun métier avec ces mots" in words_of(told)
+    assert 'id="rome-later"' in told
+    kept = adviser.post("/offres/nouvelle", data=typed(town, **asked | {"rome": "later", "action": "save"}))
+    assert kept.status_code == 303
+
+
+def test_a_search_in_the_form_comes_back_where_it_was(adviser: FlaskClient) -> None:
+    page = adviser.get("/offres/nouvelle").text
+    for anchor in re.findall(r'formaction="#(\w+)"', page):
+        assert f'id="{anchor}"' in page
+    assert set(re.findall(r'value="(\w+)" formaction', page)) == {"find_occupation", "add_place", "add_skill"}
 
 
 @pytest.mark.parametrize(("changes", "anchor", "remedy"), REFUSED)

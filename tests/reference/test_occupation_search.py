@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from matching.reference.model import Synonym
 from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.reference.official import read_official
 from matching.reference.query_words import query_words
+from matching.text import fold
 
 
 @pytest.fixture(scope="module")
@@ -104,16 +106,64 @@ def test_sure_alone_or_five_to_choose_from(search: OccupationSearch) -> None:
     assert len({choice.code for choice in unsure.choices}) == 5
 
 
-@pytest.mark.parametrize("text", ["n'importe quoi", "ménage", "bâtiment", "xyzabc", "boulot d'été", "chauffeur"])
+@pytest.mark.parametrize("text", ["n'importe quoi", "ménage", "bâtiment", "boulot d'été", "chauffeur"])
 def test_vague_words_are_never_decided_alone(search: OccupationSearch, text: str) -> None:
     assert search.decide(text).sure is None
 
 
 def test_confidence_goes_down_the_list(search: OccupationSearch) -> None:
-    for text in ("agent polyvalent", "conducteur", "aide", "xyzabc"):
+    for text in ("agent polyvalent", "conducteur", "aide", "boulot"):
         confidences = [s.confidence for s in search.search(text, 10)]
         assert confidences == sorted(confidences, reverse=True)
         assert all(0 <= confidence <= 1 for confidence in confidences)
+
+
+@pytest.mark.parametrize("text", ["xyzzy", "a" * 300, "qsdf wxcv", "bonjour", "blabla", "12345", "le", "de la"])
+def test_words_of_no_trade_find_nothing(search: OccupationSearch, text: str) -> None:
+    assert search.search(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "label"),
+    [
+        ("électricien", "F1602", "Electricien / Electricienne du bâtiment"),
+        ("electrcien", "F1602", "Electricien / Electricienne du bâtiment"),
+        ("peintre", "F1606", "Peintre en bâtiment"),
+        ("masson", "F1703", "Maçon / Maçonne"),
+    ],
+)
+def test_the_title_that_begins_with_the_words_is_named(
+    search: OccupationSearch, text: str, code: str, label: str
+) -> None:
+    first = search.search(text)[0]
+    assert (first.code, first.label) == (code, label)
+
+
+def test_the_first_word_of_a_title_finds_a_trade_that_begins_with_it(search: OccupationSearch) -> None:
+    begun: dict[str, set[str]] = {}
+    reference = load_embedded()
+    for form, code in [(t.masculine, t.code) for t in reference.titles] + [
+        (s.words, s.rome_code) for s in reference.synonyms
+    ]:
+        begun.setdefault(fold(form).split()[0], set()).add(code)
+    words = {fold(title.masculine).split()[0] for title in reference.titles}
+    lost = {word: search.search(word)[:1] for word in words if len(word) > 3}
+    assert [word for word, found in lost.items() if not found or found[0].code not in begun[word]] == []
+
+
+@pytest.mark.parametrize("text", ["G1605", " g1605 "])
+def test_a_code_finds_its_trade(search: OccupationSearch, text: str) -> None:
+    (found,) = search.search(text)
+    assert (found.code, found.confidence) == ("G1605", 1.0)
+
+
+def test_a_family_finds_its_trades_without_choosing() -> None:
+    reference = load_embedded()
+    two = [replace(one, family="Z1234") for one in reference.occupations[:2]]
+    made = OccupationSearch().fit(reference.titles, (), [*two, *reference.occupations[2:]])
+    found = made.search("Z1234")
+    assert [one.code for one in found] == [one.code for one in two]
+    assert all(one.confidence < SURE for one in found)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "12", "€", "\x00", "日本"])
@@ -194,7 +244,7 @@ ADDED = [  # words added, their occupation, a text, whether it is then taken alo
 def test_words_added_come_first_and_alone_only_when_they_are_all_the_text(
     search: OccupationSearch, words: str, code: str, text: str, alone: bool
 ) -> None:
-    assert search.search(text, 1)[0].code != code
+    assert code not in [found.code for found in search.search(text, 1)]
     decision = search.with_words([Synonym(words, code)]).decide(text)
     assert decision.choices[0].code == code
     assert (decision.sure is not None) is alone
