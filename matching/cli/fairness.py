@@ -14,8 +14,6 @@ from matching.cli.opening import ready_context
 if TYPE_CHECKING:
     from matching.services.fairness import Compared, FairnessReading
 
-_DAY = click.DateTime(formats=["%Y-%m-%d", "%d/%m/%Y"])
-
 
 def register(cli: click.Group) -> None:
     cli.add_command(fairness)
@@ -23,18 +21,17 @@ def register(cli: click.Group) -> None:
 
 @click.command()
 @click.option("--unit", help="Une unité : son numéro, son code ou son nom (sinon tout le Département).")
-@click.option("--from", "first", type=_DAY, help="Premier jour (sinon il y a six mois).")
-@click.option("--to", "last", type=_DAY, help="Dernier jour (sinon aujourd’hui).")
+@click.option("--from", "first", default="", help="Premier mois, 2026-05 ou 05/2026 (sinon six mois en tout).")
+@click.option("--to", "last", default="", help="Dernier mois, compris (sinon le dernier fini).")
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
-def fairness(unit: str | None, first: Any, last: Any, as_json: bool) -> None:
+def fairness(unit: str | None, first: str, last: str, as_json: bool) -> None:
     """Lire qui est montré et choisi, par sexe, âge, quartier et RQTH ; les petits groupes sont masqués."""
-    from matching.services.fairness import read_fairness, usual_period
+    from matching.services.fairness import chosen_period, read_fairness
     from matching.services.ranking import unit_number
 
     ctx = ready_context()
-    usual = usual_period(ctx.clock.today())
-    days = [chosen.date() if chosen else default for chosen, default in zip((first, last), usual, strict=True)]
-    found = read_fairness(ctx, None, days[0], days[1], None if unit is None else unit_number(ctx, unit))
+    period = chosen_period(first, last, ctx.clock.today())
+    found = read_fairness(ctx, None, *period, None if unit is None else unit_number(ctx, unit))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2, default=_written))
     else:
@@ -42,11 +39,20 @@ def fairness(unit: str | None, first: Any, last: Any, as_json: bool) -> None:
 
 
 def as_data(found: FairnessReading) -> dict[str, Any]:
-    """Figures as plain data; null where nothing may be told."""
-    data = asdict(found)
+    """Figures as plain data, with the decimals of the page; null where nothing may be told."""
+    data: dict[str, Any] = _rounded(asdict(found))
     for line in (line for axis in data["axes"] for line in axis["lines"]):
         line["group"] = line["group"]["key"]
     return data
+
+
+def _rounded(value: Any) -> Any:
+    """More decimals than the page's would give back the numbers of people that it hides."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return round(value, 2) if isinstance(value, float) else value
 
 
 def _written(value: Any) -> str:

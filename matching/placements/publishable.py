@@ -1,9 +1,9 @@
 """Which figures about groups of people may be read when figures narrow one another step by step.
 
-A reading counts people in steps: those looking for a job, among them those shown, among them those proposed… along
-several axes (sex, age band…), each of which sorts everybody into groups, and by unit. `matching.clauses.small_cells`
-protects one table with its totals; here each step is a table whose differences from the steps above are counts of
-people too (« shown and not proposed »), so each figure is decided with them.
+A reading counts people in steps: those looking for a job, among them those shown, among them those proposed… each
+within the one before, along several axes (sex, age band…), each of which sorts everybody into groups, and by unit.
+`matching.clauses.small_cells` protects one table with its totals; here each step is a table whose differences from the
+steps above are counts of people too (« shown and not proposed »), so each figure is decided with them.
 
 **The rule.** At each step the groups of an axis are put together in blocks, the units closed are put together, and only
 sums over whole blocks are shown. A block, in each unit that is open, in those closed together and in all units, holds
@@ -12,12 +12,12 @@ and closed units only grow. A group in a block with others is hidden: at least t
 at once; an axis in which some unit would be closed from the first step is not shown by unit at all.
 
 **What is guaranteed** against a reader who adds and subtracts every figure shown: no group of 1 to `threshold` − 1
-people can be isolated. Why: take a set of people whose number is a sum of shown figures, and go down the steps. From
-one to the next those who enter or leave the set do so by whole blocks, since the members of a block are in the same
-figures from there on. So the set is made of whole blocks, whole differences of blocks, and, for an axis not shown by
-unit, whole units or whole groups: each is 0 or `threshold` at least, so their sum is too.
+people can be isolated. Why: take a set of people whose number is a sum of shown figures, and go down the steps, which
+are one chain. From one to the next those who enter or leave the set do so by whole blocks, since the members of a block
+are in the same figures from there on. So the set is made of whole blocks, whole differences of blocks, and, for an axis
+not shown by unit, whole units or whole groups: each is 0 or `threshold` at least, so their sum is too.
 
-**What is not**: other periods, since people shown on one day are the difference between two readings; somebody who
+**What is not**: other periods, since people shown in a month may be the difference between two readings; somebody who
 already knows one of the people; a figure within a person of the truth.
 """
 
@@ -34,13 +34,9 @@ Table = Mapping[tuple[int, str], Numbers]
 
 @dataclass(frozen=True)
 class Step:
-    """The tables of a step, by axis: each holds everybody once, and as many numbers in every cell.
-
-    `after`: the name of the step it narrows, "" for the first.
-    """
+    """The tables of a step, by axis: each holds everybody once, and as many numbers in every cell."""
 
     name: str
-    after: str
     tables: Mapping[str, Table]
 
 
@@ -64,17 +60,17 @@ class Allowed:
 
 
 def publishable(steps: Sequence[Step], threshold: int) -> dict[str, Allowed]:
-    """What may be shown of each step; a step comes after the one it narrows.
+    """What may be shown of each step; each narrows the one before: two that narrowed the same could be subtracted.
 
     One that cannot be shown at all is passed over: those after it narrow the last that is shown.
     """
     found: dict[str, Allowed] = {}
-    last: dict[str, Allowed] = {}
+    last: Allowed | None = None
     for step in steps:
         tables = _Tables(step, threshold)
-        start = last[step.after] if step.after else tables.start()
-        found[step.name] = tables.allowed(start)
-        last[step.name] = found[step.name] if found[step.name].whole else start
+        last = last or tables.start()
+        found[step.name] = tables.allowed(last)
+        last = found[step.name] if found[step.name].whole else last
     return found
 
 

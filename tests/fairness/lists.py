@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count as numbers
 
 from matching.access.permissions import Actor
@@ -16,6 +16,11 @@ from matching.terms import CandidateState, ProposalState
 from tests.support import factories as make
 
 _NUMBERS = numbers(1)
+
+
+def month_ended(at: datetime) -> datetime:
+    """The same time on the last day of the month before."""
+    return at - timedelta(days=at.day)
 
 
 def people(
@@ -47,11 +52,11 @@ def people(
 
 
 def shown(ctx: Context, actor: Actor, offer_id: int, ids: Sequence[int], days_ago: int = 1) -> None:
-    """A list of these people, in this order."""
+    """A list of these people, in this order; days before the end of the last finished month."""
     with ctx.write(actor) as work:
         work.session.add(
             ExposureLog(
-                at=work.at - timedelta(days=days_ago), actor_id=actor.user_id, offer_id=offer_id,
+                at=month_ended(work.at) - timedelta(days=days_ago), actor_id=actor.user_id, offer_id=offer_id,
                 unit_id=actor.unit_id, data_version=1, engine_version="1", seed=1, weights={},
                 shown=[[key, "clear", 0.5, {"occupation": "met"}] for key in ids],
             )
@@ -62,14 +67,14 @@ def shown(ctx: Context, actor: Actor, offer_id: int, ids: Sequence[int], days_ag
 def proposed(
     ctx: Context, offer_id: int, adviser: Actor, ids: Sequence[int], state: ProposalState = ProposalState.PROPOSED
 ) -> None:
-    """Proposals of these people made today, in `state`."""
+    """Proposals of these people made at the end of the last finished month, in `state`."""
     agreed = None if state in (ProposalState.PROPOSED, ProposalState.DECLINED) else make.today(ctx)
     with ctx.write(None) as work:
         for key in ids:
             work.session.add(
                 Proposal(
                     offer_id=offer_id, candidate_id=key, adviser_id=adviser.user_id, state=state, agreed_on=agreed,
-                    created_at=work.at, state_changed_at=work.at,
+                    created_at=month_ended(work.at), state_changed_at=work.at,
                 )
             )  # fmt: skip
         work.record("test.proposals", "offer", offer_id)

@@ -28,9 +28,9 @@ def filled(ctx: Context) -> Office:
     """Lists that put the women of the first unit forward."""
     here = office(ctx)
     for day in range(4):
-        ids = here.women[day * 10 :] + here.women[: day * 10] + here.men[:10]
+        ids = here.women[day * 10 :] + here.women[: day * 10] + here.men[day * 3 :][:10]
         shown(ctx, here.adviser, here.offers[day % 3], ids, days_ago=day + 1)
-        shown(ctx, here.stranger, here.offers[day % 3], mixed(here.far_women, here.far_men)[day * 10 :], day + 1)
+        shown(ctx, here.stranger, here.offers[day % 3], mixed(here.far_women, here.far_men)[day * 8 :], day + 1)
     return here
 
 
@@ -98,9 +98,10 @@ def test_a_hidden_group_has_neither_figure_nor_picture(ctx: Context, app: Flask)
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("du=2026-11-02&au=2026-11-01", "Choisissez une fin qui suit le début."),
-        ("du=hier", "Cette date n’est pas lisible"),
-        ("du=2027-01-01&au=2027-02-01", "Choisissez un début déjà passé."),
+        ("du=2026-10&au=2026-09", "Choisissez une fin qui suit le début."),
+        ("du=hier", "Ce mois n’est pas lisible. Écrivez-le 2026-05 ou 05/2026."),
+        ("au=2026-11", "Choisissez octobre 2026 au plus tard"),
+        ("du=2026-06-01&au=2026-06-29", "Une période se choisit par mois entiers, plus par jours."),
     ],
 )
 def test_a_period_that_cannot_be_read_says_why(ctx: Context, app: Flask, query: str, told: str) -> None:
@@ -125,7 +126,7 @@ def test_the_pilot_s_first_screen(ctx: Context, app: Flask) -> None:
     client = client_of(app, here.pilot)
     page = client.get("/aujourdhui").text
     assert "Personnes en recherche 143" in text(page)  # as on the page: 140 would tell that 3 left
-    assert "Listes montrées, 30 jours 9" in text(page)
+    assert "Listes montrées, octobre 2026 9 septembre 2026 : 0" in text(page)
     assert "Les femmes sont" in text(page)
     links = set(re.findall(r'href="(/equite[^"]*)"', page))
     assert f"/equite/unites/{here.home}" in links
@@ -150,11 +151,17 @@ def test_the_command(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     told = CliRunner().invoke(cli, ["fairness"])
     assert told.exit_code == 0, told.output
     assert "Les femmes sont nettement plus montrées" in told.output
-    answer = CliRunner().invoke(cli, ["fairness", "--unit", "Unité d’ici", "--from", "2026-11-01", "--json"])
+    answer = CliRunner().invoke(
+        cli, ["fairness", "--unit", "Unité d’ici", "--from", "2026-10", "--to", "10/2026", "--json"]
+    )
     found = json.loads(answer.output)
-    assert (found["unit_id"], found["first"], found["last"]) == (here.home, "2026-11-01", "2026-11-23")
+    assert (found["unit_id"], found["first"], found["last"]) == (here.home, "2026-10-01", "2026-10-31")
     women = found["axes"][0]["lines"][0]
     assert (women["group"], women["people"], women["compared"][0]["measure"]) == ("f", 40, "first")
+    ratio = women["compared"][0]["ratio"]["value"]
+    assert ratio == round(ratio, 2)
+    day = CliRunner().invoke(cli, ["fairness", "--to", "2026-06-29"])
+    assert "n’est pas lisible" in str(day.exception)
     wrong = CliRunner().invoke(cli, ["fairness", "--unit", "Nulle part"])
     assert "Aucune unité" in str(wrong.exception)
 

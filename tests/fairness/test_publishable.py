@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import product
 
 import numpy as np
@@ -11,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.placements.publishable import Allowed, Step, publishable
+from matching.services.fairness.gathering import Gathered
+from matching.services.fairness.groups import GROUPS, Axis
+from matching.services.fairness.reading import EXPOSURE, _Reader
 
 T = 11
 NAMES = ("looking", "shown", "proposed")
@@ -31,15 +35,16 @@ def steps_of(cells: Cells) -> list[Step]:
             for axis, group in (("sex", sex), ("age", age)):
                 old = tables[axis].get((unit, group), (0,) * len(numbers))
                 tables[axis][unit, group] = tuple(a + b for a, b in zip(old, numbers, strict=True))
-        found.append(Step(name, NAMES[depth - 1] if depth else "", tables))
+        found.append(Step(name, tables))
     return found
 
 
-def shown_sums(cells: Cells) -> Iterator[Callable[[Atom], bool]]:
+def shown_sums(
+    cells: Cells, allowed: Mapping[str, Allowed], names: Sequence[str] = NAMES
+) -> Iterator[Callable[[Atom], bool]]:
     """Which atoms (unit, sex, age, where they stopped) each shown figure counts."""
-    allowed = publishable(steps_of(cells), T)
     units = [None, *dict.fromkeys(unit for unit, _, _ in cells)]
-    for depth, name in enumerate(NAMES):
+    for depth, name in enumerate(names):
         for unit in units:
             if allowed[name].total(unit):
                 yield lambda atom, u=unit, d=depth: u in (None, atom[0]) and atom[3] >= d
@@ -54,10 +59,14 @@ def shown_sums(cells: Cells) -> Iterator[Callable[[Atom], bool]]:
 
 
 def small_sets(cells: Cells, depths: int = 3) -> list[int]:
+    return small_among(cells, depths, shown_sums(cells, publishable(steps_of(cells), T)))
+
+
+def small_among(cells: Cells, depths: int, figures: Iterator[Callable[[Atom], bool]]) -> list[int]:
     """By brute force: the sizes, 1 to 10, of every set of atoms whose number is a combination of shown figures."""
     atoms: list[Atom] = [(*cell, stop) for cell in cells for stop in range(depths)]
     sizes = np.array([cells[atom[:3]][atom[3]] for atom in atoms])
-    shown = np.array([[counts(atom) for atom in atoms] for counts in shown_sums(cells)], float)
+    shown = np.array([[counts(atom) for atom in atoms] for counts in figures], float)
     if not len(shown):
         return []
     sets = (np.arange(1 << len(atoms))[:, None] >> np.arange(len(atoms)) & 1).astype(np.float64)
@@ -94,6 +103,63 @@ def test_nor_over_more_units_groups_and_axes(data: st.DataObject, shape: tuple[i
     many = shape[0] * shape[1] * shape[2]
     found = data.draw(st.lists(st.tuples(number, number, st.just(0)), min_size=many, max_size=many))
     assert small_sets(cells_of(found, *shape), 2) == []
+
+
+READ = ("looking", "fifty", "shown", "proposed")
+"""The steps that a reading is made of, and where people stop: not shown, shown further down only, first, proposed."""
+SEXES = [group.key for group in GROUPS[Axis.SEX]]
+
+
+def reader_of(cells: Cells, also_beyond: bool) -> _Reader:
+    """A reading of these people; `also_beyond`: those of the first ranks were shown further down too."""
+    rows = [(unit, SEXES.index(sex), stop) for (unit, sex, _), stops in cells.items() for stop in whole(stops)]
+    unit, sex, stop = np.array(rows, np.int64).reshape(-1, 3).T
+    alike, nobody = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
+    gathered = Gathered(
+        at=datetime(2026, 11, 1, tzinfo=UTC), unit=unit,
+        group={axis: sex if axis is Axis.SEX else alike for axis in Axis},
+        first=stop >= 2, beyond=stop >= 1 if also_beyond else stop == 1,
+        proposed=stop >= 3, agreed=nobody, hired=nobody, seen={}, lists=2, offers=2,
+    )  # fmt: skip
+    return _Reader(gathered, T, None, None)
+
+
+def whole(stops: Stops) -> Iterator[int]:
+    """Where each person stopped."""
+    return (stop for stop, people in enumerate(stops) for _ in range(people))
+
+
+def small_in_a_reading(cells: Cells, also_beyond: bool) -> list[int]:
+    """An exposure counts as the number of people shown: a group with none gives it back, by its interval."""
+    allowed = reader_of(cells, also_beyond).allowed
+    assert {step for _, step in EXPOSURE.values()} < set(READ)
+    return small_among(cells, len(READ), shown_sums(cells, allowed, READ))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.booleans(), st.sampled_from([(1, 4), (2, 2), (1, 2)]))
+def test_nor_in_a_reading_with_its_exposure(data: st.DataObject, also_beyond: bool, shape: tuple[int, int]) -> None:
+    units, sexes = shape
+    many = units * sexes
+    found = data.draw(st.lists(st.tuples(number, number, number, number), min_size=many, max_size=many))
+    cells: Cells = dict(zip(product(range(units), SEXES[:sexes], "a"), found, strict=True))
+    assert small_in_a_reading(cells, also_beyond) == []
+
+
+@pytest.mark.parametrize("also_beyond", [False, True])
+@pytest.mark.parametrize(
+    ("women", "men"),
+    [
+        ((2, 0, 88, 0), (60, 0, 0, 0)),  # no man shown: the women's exposure tells that 2 of them were not
+        ((60, 2, 60, 0), (60, 60, 60, 0)),  # 2 women shown further down only, between both depths
+    ],
+)
+def test_exposure_tells_of_nobody_left_out(women: Stops, men: Stops, also_beyond: bool) -> None:
+    cells: Cells = {(0, "f", "a"): women, (0, "m", "a"): men}
+    assert small_in_a_reading(cells, also_beyond) == []
+    reader = reader_of(cells, also_beyond)
+    assert reader.allowed["looking"].group("sex", "f")
+    assert not reader.allowed["shown"].group("sex", "f")
 
 
 def test_control_figures_shown_without_care_would_give_a_small_group(monkeypatch: pytest.MonkeyPatch) -> None:

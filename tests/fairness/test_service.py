@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from matching.services.fairness import (
     Compared,
     FairnessReading,
     Measure,
+    chosen_period,
     gathering,
     list_units_read,
     read_fairness,
@@ -85,9 +89,9 @@ def mixed(*groups: list[int]) -> list[int]:
 
 def test_what_lists_show_is_counted_by_group(any_ctx: Context) -> None:
     here = office(any_ctx)
-    for place, offer in enumerate(here.offers):  # 60 women shown for 0 men: all but 10 of the 70, and no man
+    for place, offer in enumerate(here.offers):  # 54 women shown for 0 men: all but 16 of the 70, and no man
         ids = here.women + here.far_women
-        shown(any_ctx, here.adviser, offer, ids[place * 20 : place * 20 + 20])
+        shown(any_ctx, here.adviser, offer, ids[place * 18 : place * 18 + 18])
     found = read(any_ctx, here.pilot)
     assert (found.lists, found.offers, found.totals["looking"]) == (3, 3, 140)
     women, men = (sex(found, key, Measure.FIFTY) for key in "fm")
@@ -122,8 +126,7 @@ def test_a_list_opened_again_the_same_day_counts_once_and_other_periods_do_not(c
     found = read(ctx, here.pilot)
     assert found.lists == 2
     assert sex(found, "m", Measure.FIFTY).share == 0
-    today = ctx.clock.today()
-    old = read_fairness(ctx, here.pilot, today - timedelta(days=220), today - timedelta(days=190))
+    old = read_fairness(ctx, here.pilot, date(2026, 4, 1), date(2026, 4, 30))
     assert old.lists == 1
 
 
@@ -288,6 +291,25 @@ def test_lists_are_read_once(ctx: Context, clock: FixedClock, monkeypatch: pytes
     assert [len(keys) for keys in batches] == [0, 1]
 
 
+def test_threads_gather_one_after_the_other(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_session: Any = None
+    inside, most = [0], [0]
+
+    def slow(_: Context, session: object, first: date, last: date) -> SimpleNamespace:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        sleep(0.01)
+        inside[0] -= 1
+        return SimpleNamespace(at=ctx.clock.now(), first=first)
+
+    monkeypatch.setattr(gathering, "_gather", slow)
+    days = [date(2026, month, 1) for month in range(1, 11)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda day: gathering.gather(ctx, no_session, day, day), days * 2))
+    assert [one.first for one in found] == days * 2
+    assert most == [1]
+
+
 # --- who may -------------------------------------------------------------------------------------------------------
 
 
@@ -326,17 +348,63 @@ def test_the_reading_is_noted_with_its_period(ctx: Context) -> None:
     with ctx.read() as session:
         event = session.execute(select(AuditEvent).where(AuditEvent.action == "fairness.read")).scalar_one()
     assert (event.actor_id, event.subject_id) == (here.pilot.user_id, here.away)
-    assert "2026-11-23" in str(event.details)
+    assert "2026-10-31" in str(event.details)
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "field"),
-    [("2026-11-02", "2026-11-01", "au"), ("2026-12-01", "2026-12-02", "du"), ("2020-01-01", "2026-01-01", "du")],
+    ("first", "last", "fields"),
+    [
+        ("2026-10-01", "2026-09-30", ["au"]),
+        ("2026-10-01", "2026-11-30", ["au"]),  # the month we are in
+        ("2026-11-01", "2026-11-30", ["du", "au"]),
+        ("2020-01-01", "2026-01-31", ["du"]),
+        ("2026-06-01", "2026-06-29", ["au"]),  # less than a month: the day left out would be told
+        ("2026-06-02", "2026-06-30", ["du"]),
+    ],
 )
-def test_periods_that_cannot_be_read(ctx: Context, first: str, last: str, field: str) -> None:
+def test_periods_that_cannot_be_read(ctx: Context, first: str, last: str, fields: list[str]) -> None:
     with pytest.raises(Invalid) as told:
         read_fairness(ctx, make.pilot(ctx), date.fromisoformat(first), date.fromisoformat(last))
-    assert [error.field for error in told.value.errors] == [field]
+    assert [error.field for error in told.value.errors] == fields
+
+
+@pytest.mark.parametrize(
+    ("today", "first", "last"),
+    [("2026-11-23", "2026-05-01", "2026-10-31"), ("2026-03-01", "2025-09-01", "2026-02-28")],
+)
+def test_the_usual_period_is_the_last_six_finished_months(today: str, first: str, last: str) -> None:
+    assert usual_period(date.fromisoformat(today)) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        (("2026-05", "06/2026"), "2026-05-01", "2026-06-30"),
+        ((" 5/2026 ", ""), "2026-05-01", "2026-10-31"),
+        (("", "2025-02"), "2024-09-01", "2025-02-28"),
+    ],
+)
+def test_months_typed(typed: tuple[str, str], first: str, last: str) -> None:
+    found = chosen_period(*typed, date(2026, 11, 23))
+    assert found == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("2026-05-02", "par mois entiers"),
+        ("02/05/2026", "par mois entiers"),
+        ("2026-13", "Écrivez-le 2026-05"),
+        ("hier", "Écrivez-le 2026-05"),
+        ("0001-01", "Écrivez-le 2026-05"),
+        ("٢٠26-05", "Écrivez-le 2026-05"),
+    ],
+)
+def test_what_is_no_month(typed: str, told: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        chosen_period(typed, typed, date(2026, 11, 23))
+    assert [error.field for error in refused.value.errors] == ["du", "au"]
+    assert told in refused.value.errors[0].message
 
 
 def test_no_protected_fact_is_written(ctx: Context) -> None:

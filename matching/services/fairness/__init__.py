@@ -1,6 +1,7 @@
 """Exposure and selection read by sex, age band, QPV and RQTH, apart from the ranking, for managers and pilots."""
 
 from matching.services.fairness.groups import Axis, Group
+from matching.services.fairness.periods import chosen_period, usual_period
 from matching.services.fairness.reading import (
     AxisReading,
     Compared,
@@ -11,7 +12,6 @@ from matching.services.fairness.reading import (
     list_units_read,
     own_unit,
     read_fairness,
-    usual_period,
 )
 from matching.services.fairness.words import written_decimals, written_percent, written_ratio
 
@@ -24,6 +24,7 @@ __all__ = [
     "GroupLine",
     "Measure",
     "UnitChoice",
+    "chosen_period",
     "list_units_read",
     "own_unit",
     "read_fairness",

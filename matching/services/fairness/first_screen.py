@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from matching.clauses.follow import written_month
+from matching.clauses.progress import month_end, month_start
 from matching.services.blocks import Block, Figure, Task
 from matching.services.context import Context
-from matching.services.fairness.reading import Compared, read_groups, units_read, usual_period
+from matching.services.fairness.periods import last_finished, usual_period
+from matching.services.fairness.reading import Compared, read_groups, units_read
 from matching.text import NBSP
 
-RECENT_DAYS: Final = 30
 _SHOWN: Final = 8
 
 
@@ -38,17 +40,18 @@ def _task(one: Compared) -> Task:
 
 
 def _trends(ctx: Context, session: Session, day: date) -> Iterator[Figure]:
-    """The last month beside the one before, counted and hidden as on their pages."""
-    month = timedelta(days=RECENT_DAYS)
-    now, before = (read_groups(ctx, session, last - month + timedelta(days=1), last) for last in (day, day - month))
-    yield _trend("Listes montrées", now.lists, before.lists)
-    yield _trend("Personnes proposées", now.totals["proposed"], before.totals["proposed"])
-    yield _trend("Embauches", now.totals["hired"], before.totals["hired"])
+    """The last finished month beside the one before, counted and hidden as on their pages."""
+    last = last_finished(day)
+    months = [month_start(last), month_start(last_finished(last))]
+    now, before = (read_groups(ctx, session, month, month_end(month)) for month in months)
+    names = [written_month(month) for month in months]
+    yield _trend("Listes montrées", names, now.lists, before.lists)
+    yield _trend("Personnes proposées", names, now.totals["proposed"], before.totals["proposed"])
+    yield _trend("Embauches", names, now.totals["hired"], before.totals["hired"])
 
 
-def _trend(label: str, now: int | None, before: int | None) -> Figure:
-    label = f"{label}, {RECENT_DAYS}{NBSP}jours"
-    return Figure(label, _written(now), f"{RECENT_DAYS} jours d’avant{NBSP}: {_written(before)}")
+def _trend(label: str, months: Sequence[str], now: int | None, before: int | None) -> Figure:
+    return Figure(f"{label}, {months[0]}", _written(now), f"{months[1]}{NBSP}: {_written(before)}")
 
 
 def _written(number: int | None) -> str:

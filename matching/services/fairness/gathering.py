@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,8 @@ _PERIODS_KEPT: Final = 6
 _LINE: Final = re.compile(r'\[\s*(\d+)\s*,\s*"')
 """Where a person begins in the text of a list: `[id, "tier", …`."""
 _NO_ONE: Final = np.zeros(0, np.int64)
+_ONE_AT_A_TIME: Final = Lock()
+"""Several threads serve pages from the same memory."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Gathered:
 
 def gather(ctx: Context, session: Session, first: date, last: date) -> Gathered:
     """The period from `first` to `last`, both counted; as it stood `FRESH` ago at most."""
+    with _ONE_AT_A_TIME:
+        return _kept(ctx, session, first, last)
+
+
+def _kept(ctx: Context, session: Session, first: date, last: date) -> Gathered:
     now = ctx.clock.now()
     kept: dict[tuple[date, date], Gathered] = ctx.memory.setdefault("fairness", {})
     found = kept.pop((first, last), None)

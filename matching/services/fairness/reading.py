@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor, Permission, require
-from matching.errors import FieldError, Invalid, NotFound
+from matching.errors import NotFound
 from matching.placements.fairness import (
     FIFTY,
     FIRST,
@@ -30,15 +31,12 @@ from matching.services.clauses.rules import thresholds_on
 from matching.services.context import Context
 from matching.services.fairness.gathering import Gathered, gather
 from matching.services.fairness.groups import GROUPS, Axis, Group
+from matching.services.fairness.periods import check_period
 from matching.services.fairness.words import sentence
 from matching.store.tables.organisations import EmploymentUnit
 from matching.store.tables.people import Candidate
 from matching.terms import Labelled, Role
 from matching.text import NBSP
-
-USUAL_DAYS: Final = 182
-"""Half a year: long enough for lists of most trades, short enough to be about now."""
-LONGEST_DAYS: Final = 3 * 366
 
 
 class Measure(Labelled):
@@ -51,17 +49,11 @@ class Measure(Labelled):
     HIRED = "hired", "Embauchées, parmi les personnes proposées"
 
 
-EXPOSURE: Final = {Measure.FIRST: FIRST, Measure.FIFTY: FIFTY}
+EXPOSURE: Final = {Measure.FIRST: (FIRST, "shown"), Measure.FIFTY: (FIFTY, "fifty")}
+"""Each measure of exposure, its depth, and the step whose people it counts: a zero's upper end gives their number."""
 SELECTION: Final = {Measure.PROPOSED: "shown", Measure.AGREED: "proposed", Measure.HIRED: "proposed"}
 """Each measure of selection, and the step its people are taken from."""
-_AFTER: Final = {
-    "looking": "",
-    "exposure": "looking",
-    "shown": "looking",
-    "proposed": "shown",
-    "agreed": "proposed",
-    "hired": "agreed",
-}
+TOTALS: Final = ("looking", "shown", "proposed", "agreed", "hired")
 
 
 @dataclass(frozen=True)
@@ -140,15 +132,10 @@ class UnitChoice:
     name: str
 
 
-def usual_period(today: date) -> tuple[date, date]:
-    """The period read when nobody chose one."""
-    return today - timedelta(days=USUAL_DAYS - 1), today
-
-
 def read_fairness(
     ctx: Context, actor: Actor | None, first: date, last: date, unit_id: int | None = None
 ) -> FairnessReading:
-    """How each group was shown and chosen from `first` to `last`, both counted.
+    """How each group was shown and chosen from `first` to `last`, both counted: whole finished months.
 
     A pilot reads the Département (`unit_id` None) and each unit; a manager the own unit, asked for or not.
     `actor` None is the machine's own shell, where small groups are hidden too. The reading is noted in the trail.
@@ -160,7 +147,7 @@ def read_fairness(
     unit_id = own if unit_id is None else unit_id
     if own is not None and unit_id != own:
         raise NotFound()
-    _check_period(first, last, ctx.clock.today())
+    check_period(first, last, ctx.clock.today())
     with ctx.read() as session:
         found = read_groups(ctx, session, first, last, own=own, unit_id=unit_id)
     if actor is not None:
@@ -206,15 +193,6 @@ def units_read(session: Session) -> tuple[UnitChoice, ...]:
     return tuple(UnitChoice(row.id, row.name) for row in rows)
 
 
-def _check_period(first: date, last: date, today: date) -> None:
-    if first > last:
-        raise Invalid("Cette période n’est pas lisible.", [FieldError("au", "Choisissez une fin qui suit le début.")])
-    if first > today:
-        raise Invalid("Cette période n’est pas lisible.", [FieldError("du", "Choisissez un début déjà passé.")])
-    if (last - first).days > LONGEST_DAYS:
-        raise Invalid("Cette période n’est pas lisible.", [FieldError("du", "Choisissez trois ans au plus.")])
-
-
 def _unit_name(session: Session, unit_id: int | None) -> str:
     if unit_id is None:
         return ""
@@ -231,28 +209,27 @@ class _Reader:
         self.all, self.threshold, self.unit_id = gathered, threshold, unit_id
         self.reach = np.ones(len(gathered.unit), np.bool_) if own is None else gathered.unit == own
         self.base = self.reach if unit_id is None else gathered.unit == unit_id
+        # One chain: each step is within the one before, as `publishable` needs.
         self.steps: dict[str, Bools] = {
             "looking": np.ones(len(gathered.unit), np.bool_),
+            "fifty": gathered.first | gathered.beyond,
             "shown": gathered.first,
             "proposed": gathered.proposed,
             "agreed": gathered.agreed,
             "hired": gathered.hired,
         }
-        self.allowed: dict[str, Allowed] = publishable([self._step(name) for name in _AFTER], threshold)
+        self.allowed: dict[str, Allowed] = publishable([self._step(name) for name in self.steps], threshold)
         self.single = own is not None
 
     # --- what may be told
 
     def _step(self, name: str) -> Step:
-        if name == "exposure":  # what is shown in the first ranks, and the difference between both depths
-            told = [self.all.first, self.all.beyond]
-        else:
-            told = [self.steps[name]]
-            above = _AFTER[name]
-            while above:
-                told.append(self.steps[above] & ~self.steps[name])
-                above = _AFTER[above]
-        return Step(name, _AFTER[name], {axis: self._table(axis, told) for axis in Axis})
+        own = self.steps[name]
+        above = takewhile(lambda step: step != name, self.steps)
+        told = [own, *(self.steps[step] & ~own for step in above)]
+        if name == "fifty":  # the exposure of both depths differs by that of these people
+            told.append(self.all.beyond)
+        return Step(name, {axis: self._table(axis, told) for axis in Axis})
 
     def _table(self, axis: Axis, told: list[Bools]) -> dict[tuple[int, str], Numbers]:
         units, groups = np.unique(self.all.unit[self.reach]), GROUPS[axis]
@@ -274,8 +251,8 @@ class _Reader:
     def reading(self, name: str, first: date, last: date) -> FairnessReading:
         unit = None if self.single else self.unit_id
         totals = {
-            step: int((people & self.base).sum()) if self.allowed[step].total(unit) else None
-            for step, people in self.steps.items()
+            step: int((self.steps[step] & self.base).sum()) if self.allowed[step].total(unit) else None
+            for step in TOTALS
         }
         axes = tuple(AxisReading(axis, tuple(self._lines(axis)), self._told(axis)) for axis in Axis)
         return FairnessReading(
@@ -296,8 +273,8 @@ class _Reader:
             yield GroupLine(group, told, share, tuple(self._compared(group, inside)))
 
     def _compared(self, group: Group, inside: Bools) -> Iterator[Compared]:
-        for measure, depth in EXPOSURE.items():
-            if self._may("exposure", group):
+        for measure, (depth, step) in EXPOSURE.items():
+            if self._may(step, group):
                 ratio = exposure_ratio(self.all.seen[depth], self.base, inside)
                 yield _said(group, measure, ratio, share=self._part(depth, inside))
             else:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from math import log2
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
 from matching.access.permissions import Permission
-from matching.errors import FieldError, Invalid
-from matching.exchange.values import BadValue, parse_date
+from matching.errors import Invalid
 from matching.placements.fairness import Ratio
 from matching.services import fairness
 from matching.web.errors import STATUS
@@ -39,9 +37,9 @@ def _page(unit_id: int | None) -> tuple[str, int]:
     typed = {"du": request.args.get("du", ""), "au": request.args.get("au", "")}
     reading, refused = None, None
     try:
-        first, last = _period(typed)
+        first, last = fairness.chosen_period(typed["du"], typed["au"], context().clock.today())
         reading = fairness.read_fairness(context(), actor(), first, last, unit_id)
-        typed = {"du": first.isoformat(), "au": last.isoformat()}
+        typed = {"du": f"{first:%Y-%m}", "au": f"{last:%Y-%m}"}
     except Invalid as error:
         refused = error
     whole = fairness.own_unit(actor()) is None
@@ -60,20 +58,6 @@ def _page(unit_id: int | None) -> tuple[str, int]:
         decimals=fairness.written_decimals,
     )
     return page, STATUS[Invalid] if refused else 200
-
-
-def _period(typed: dict[str, str]) -> tuple[date, date]:
-    """The days chosen; those of the usual period where nothing was."""
-    usual = fairness.usual_period(context().clock.today())
-    found, errors = [], []
-    for (name, text), default in zip(typed.items(), usual, strict=True):
-        try:
-            found.append(parse_date(text) or default)
-        except BadValue as bad:
-            errors.append(FieldError(name, bad.message, text))
-    if errors:
-        raise Invalid("Cette période n’est pas lisible.", errors)
-    return found[0], found[1]
 
 
 def _tabs(unit_id: int | None, period: dict[str, Any]) -> list[tuple[str, str, bool]]:
