@@ -15,11 +15,14 @@ from sqlalchemy.orm import Session
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import Conflict, NotFound, Problems, RuleRefused
 from matching.reference.embedded import load_embedded
+from matching.reference.query_words import Word, only_link_words
+from matching.reference.titles import searchable_forms
 from matching.services.context import Context
 from matching.services.places import commune_label, resolve_commune
 from matching.store.tables.reference import (
     Commune,
     FactKind,
+    JobTitle,
     LegalParameter,
     OccupationSynonym,
     RomeOccupation,
@@ -31,6 +34,7 @@ from matching.terms import FactGroup, FactUnit
 from matching.text import fold
 
 PAGE_SIZE = 50
+LONGEST_WORDS = 120
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,47}")
 
 UNITS = {
@@ -424,11 +428,11 @@ def get_synonym(ctx: Context, actor: Actor, synonym_id: int) -> SynonymLine:
         return SynonymLine(row.id, row.words, row.rome_code, occupation.label if occupation else "", row.embedded)
 
 
-def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str) -> int:
-    """Teach everyday words for an occupation; returns the id."""
+def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str, *, replace: bool = False) -> int:
+    """Teach everyday words for an occupation; returns the id. `replace`: even if they lead to another until now."""
     require(actor, Permission.ADMINISTER)
     with ctx.write(actor) as work:
-        text, code = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.")
+        text, code = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.", replace)
         row = OccupationSynonym(words=text, rome_code=code, embedded=False)
         work.session.add(row)
         work.session.flush()
@@ -436,13 +440,15 @@ def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str) -> int:
     return row.id
 
 
-def change_synonym(ctx: Context, actor: Actor, synonym_id: int, words: str, rome_code: str) -> None:
+def change_synonym(
+    ctx: Context, actor: Actor, synonym_id: int, words: str, rome_code: str, *, replace: bool = False
+) -> None:
     """Write words added here otherwise, or send them to another occupation."""
     require(actor, Permission.ADMINISTER)
     with ctx.write(actor) as work:
         row = _own_synonym(work.session, synonym_id)
         refused = "Les mots n’ont pas été changés."
-        text, code = _checked_synonym(work.session, words, rome_code, refused, itself=synonym_id)
+        text, code = _checked_synonym(work.session, words, rome_code, refused, replace, itself=synonym_id)
         if (row.words, row.rome_code) == (text, code):
             return
         row.words, row.rome_code = text, code
@@ -459,23 +465,61 @@ def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
 
 
 def _checked_synonym(
-    session: Session, words: str, rome_code: str, refused: str, itself: int | None = None
+    session: Session, words: str, rome_code: str, refused: str, replace: bool, itself: int | None = None
 ) -> tuple[str, str]:
-    """The words and the code as they are kept. Raises `Invalid` with every problem."""
+    """The words and the code as they are kept; those added here that said otherwise go when `replace`.
+
+    Raises `Invalid` with every problem.
+    """
     text, code = " ".join(words.split()), rome_code.strip().upper()[:5]
     problems = Problems()
-    if not 2 <= len(text) <= 120 or not fold(text):
-        problems.add("words", "Écrivez les mots de tous les jours, comme « plongeur resto ».", words)
-    if session.get(RomeOccupation, code) is None:
+    if wrong := _wrong_words(text):
+        problems.add("words", wrong, words)
+    occupation = session.get(RomeOccupation, code)
+    if occupation is None:
         message = (
-            f"Aucun métier n’a le code « {code} ». Cherchez le métier par ses mots." if code else "Écrivez le code."
+            f"Aucun métier n’a le code « {code} ». Cherchez le métier par ses mots." if code else "Écrivez le code."
         )
         problems.add("rome_code", message, rome_code)
-    others = session.execute(select(OccupationSynonym).where(OccupationSynonym.rome_code == code)).scalars()
-    if any(fold(row.words) == fold(text) and row.id != itself for row in others):
+    rows = session.execute(select(OccupationSynonym).order_by(OccupationSynonym.id)).scalars()
+    same = [row for row in rows if fold(row.words) == fold(text) and row.id != itself]
+    elsewhere = {row.rome_code for row in same} | _titled(session, text)
+    if code in elsewhere:
         problems.add("words", "Ces mots mènent déjà à ce métier.", words)
+    elif elsewhere and occupation and not replace:
+        named = select(RomeOccupation.label).where(RomeOccupation.code.in_(elsewhere)).order_by(RomeOccupation.code)
+        leads = ", ".join(session.execute(named).scalars())
+        message = f"Ces mots mènent déjà à : {leads}. Cochez pour qu’ils mènent à : {occupation.label}."
+        problems.add("replace", message)
     problems.raise_if_any(refused)
+    for row in same:
+        if not row.embedded:
+            session.delete(row)
     return text, code
+
+
+def _wrong_words(text: str) -> str:
+    """What is wrong with everyday words, whatever their occupation; empty when nothing is."""
+    if not fold(text):
+        return "Écrivez les mots de tous les jours, comme « plongeur resto »."
+    if len(text) < 2:
+        return "C’est trop court : écrivez deux lettres au moins."
+    if len(text) > LONGEST_WORDS:
+        return f"C’est trop long : {LONGEST_WORDS} caractères au plus. Gardez les mots qui disent le métier."
+    if only_link_words([Word(word) for word in fold(text).split()]):
+        return "Ces mots seuls ne disent aucun métier. Ajoutez-en un qui le dise, comme « plongeur resto »."
+    return ""
+
+
+def _titled(session: Session, text: str) -> set[str]:
+    """The occupations that have these words, folded, for title."""
+    wanted = fold(text)
+    near = select(JobTitle.rome_code, JobTitle.label).where(JobTitle.label_search.contains(wanted, autoescape=True))
+    return {
+        code
+        for code, label in (session.execute(near).all() if wanted else ())
+        if wanted in map(fold, searchable_forms(label))
+    }
 
 
 def remove_synonym(ctx: Context, actor: Actor, synonym_id: int) -> None:

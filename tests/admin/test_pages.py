@@ -245,6 +245,16 @@ def test_posting_a_setting_a_remedy_an_amount_a_network_words_and_a_certificate(
         assert journal.read_trail(ctx, admin, action=action).total == 1, path
 
 
+def test_words_that_lead_elsewhere_ask_for_a_box_to_be_ticked(admin: Actor, login: Login) -> None:
+    client = login(admin)
+    assert 'name="replace"' not in client.get("/administration/mots").text
+    data = {"words": "Plongeur  RESTO", "rome_code": "F1703"}
+    refused = client.post("/administration/mots", data=data)
+    assert (refused.status_code, 'name="replace"' in refused.text) == (422, True)
+    assert "Plongeur / Plongeuse en restauration" in refused.text
+    assert client.post("/administration/mots", data=data | {"replace": "y"}).status_code == 303
+
+
 def test_words_added_are_changed_and_those_of_the_reference_are_not(ctx: Context, admin: Actor, login: Login) -> None:
     client = login(admin)
     client.post("/administration/mots", data={"words": "zinzin du soir", "rome_code": "K2204"})

@@ -119,6 +119,36 @@ def test_everyday_words_are_added_and_removed_but_those_of_the_reference_stay(ct
         parameters.change_synonym(ctx, admin, key, "mots", "K2204")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a", "trop court"),
+        ("z" * 300, "trop long"),
+        ("le", "aucun métier"),
+        ("De  la", "aucun métier"),
+        ("?!", "Écrivez"),
+    ],
+)
+def test_everyday_words_that_say_no_trade_are_refused_with_why(
+    ctx: Context, admin: Actor, words: str, said: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        parameters.add_synonym(ctx, admin, words, "K2204")
+    assert [(error.field, said in error.message) for error in refused.value.errors] == [("words", True)]
+
+
+@pytest.mark.parametrize("words", ["plongeur resto", "Maçonne en  RENOVATION", "BRICOLOS  du dimanche"])
+def test_words_that_lead_elsewhere_are_taken_only_to_replace(ctx: Context, admin: Actor, words: str) -> None:
+    parameters.add_synonym(ctx, admin, "bricolos du dimanche", "I1203")
+    with pytest.raises(Invalid) as refused:
+        parameters.add_synonym(ctx, admin, words, "K1304")
+    assert [error.field for error in refused.value.errors] == ["replace"]
+    assert "mènent déjà à" in refused.value.errors[0].message
+    parameters.add_synonym(ctx, admin, words, "K1304", replace=True)
+    found = suggest(ctx, words)
+    assert (found.sure, found.suggestions[0].code) == (True, "K1304")
+
+
 def test_everyday_words_are_changed_with_the_same_errors_and_heard_at_once(ctx: Context, admin: Actor) -> None:
     first = parameters.add_synonym(ctx, admin, "zinzin du soir", "K2204")
     second = parameters.add_synonym(ctx, admin, "zinzin de nuit", "K2204")

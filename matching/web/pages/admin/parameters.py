@@ -212,6 +212,12 @@ class SynonymForm(Form):
         "Mots de tous les jours", ASKED, description="Comme « plongeur resto », seuls ou dans un texte plus long."
     )
     rome_code = StringField("Code ROME du métier", ASKED, description="Comme G1605.")
+    replace = BooleanField("Remplacer : ces mots mèneront désormais à ce métier")
+
+    def ask_to_replace_if_needed(self) -> None:
+        """The box is shown only to somebody whose words lead elsewhere."""
+        if not self.replace.errors and not self.replace.data:
+            del self.replace
 
 
 @blueprint.route("/administration/mots", methods=["GET", "POST"])
@@ -221,11 +227,14 @@ def synonyms() -> Response | tuple[str, int]:
     form = SynonymForm()
     tried = attempt(
         form,
-        lambda: service.add_synonym(context(), actor(), form.words.data or "", form.rome_code.data or ""),
+        lambda: service.add_synonym(
+            context(), actor(), form.words.data or "", form.rome_code.data or "", replace=form.replace.data
+        ),
     )
     if tried.done:
         flash("Ces mots mènent maintenant à ce métier.")
         return redirect(url_for("admin.synonyms", ajoutes=1), 303)
+    form.ask_to_replace_if_needed()
     words, added = request.args.get("q", ""), request.args.get("ajoutes") == "1"
     found = service.list_synonyms(context(), actor(), words=words, added=added, page=page_number())
     page = render_template("admin/synonyms.html", form=form, found=found, words=words, added=added)
@@ -241,7 +250,7 @@ def edit_synonym(synonym_id: int) -> Response | tuple[str, int]:
     tried = attempt(
         form,
         lambda: service.change_synonym(
-            context(), actor(), synonym_id, form.words.data or "", form.rome_code.data or ""
+            context(), actor(), synonym_id, form.words.data or "", form.rome_code.data or "", replace=form.replace.data
         ),
     )
     if tried.done:
