@@ -44,7 +44,7 @@ def print_levers(found: UnitLevers) -> None:
     """The first lines as text."""
     where = found.unit_name or "Tout le Département"
     click.echo(f"{where} : {found.people} personnes en recherche, {found.offers} offres ouvertes.")
-    click.echo(f"{found.without} personnes sans aucune offre sans point bloquant.\n")
+    click.echo(f"{found.without_told}\n")
     click.echo("Avec…                                              rencontres  à temps  personnes  offres")
     for line in [line for line in found.lines if line.pairs][:_SHOWN]:
         label = f"{line.label[:46]} ?" if line.question and not line.label.endswith("?") else line.label[:48]

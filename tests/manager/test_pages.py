@@ -151,6 +151,7 @@ def test_the_units_own_weights(ctx: Context, login: Login) -> None:
     page = client.get("/unite/poids").text
     form = dict(re.findall(r'<input[^>]*name="((?:weight|cost)_[a-z_]+)"[^>]*value="([^"]*)"', page))
     form["revision"] = _hidden(page, "revision")
+    assert "Les mots de l’offre, comparés à ceux des projets" in page
     assert client.post("/unite/poids", data=form | {"weight_pay": "7"}).status_code == 303
     with ctx.read() as session:
         assert weights_for(session, manager.unit_id)[Criterion.PAY] == (0.07, 0.0)

@@ -81,12 +81,13 @@ def _hours() -> list[NamedLever]:
     early, evening = slots(360, 540, inside=True), slots(1020, 1260, inside=True)
     whole = slots(360, 1260, inside=True)
     weeks = (
-        ("early", (early,) * 5 + (0, 0), f"Des heures dès 6{NBSP}h, du lundi au vendredi"),
-        ("evening", (evening,) * 5 + (0, 0), f"Des heures jusqu’à 21{NBSP}h, du lundi au vendredi"),
-        ("wednesday", (0, 0, whole, 0, 0, 0, 0), "Le mercredi entier"),
-        ("weekend", (0,) * 5 + (whole, whole), "Le samedi et le dimanche"),
+        ("early", (early,) * 5 + (0, 0), f"Pouvoir travailler dès 6{NBSP}h en semaine"),
+        ("evening", (evening,) * 5 + (0, 0), f"Pouvoir travailler jusqu’à 21{NBSP}h en semaine"),
+        ("wednesday", (0, 0, whole, 0, 0, 0, 0), "Pouvoir travailler le mercredi entier"),
+        ("weekend", (0,) * 5 + (whole, whole), "Pouvoir travailler le samedi et le dimanche"),
     )
-    return [NamedLever(Lever(f"hours:{name}", week=week), label) for name, week, label in weeks]
+    who = "À voir avec la personne\u00a0: garde d’enfants, transport"
+    return [NamedLever(Lever(f"hours:{name}", week=week), label, who) for name, week, label in weeks]
 
 
 def _levels(book: engine.OfferBook) -> list[NamedLever]:

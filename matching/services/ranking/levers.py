@@ -92,6 +92,16 @@ class UnitLevers:
     near: tuple[NearLine, ...]
     computed_at: datetime
 
+    @property
+    def without_told(self) -> str:
+        """How many people have something blocking in every offer, as a sentence; empty when nobody was counted."""
+        if not self.people:
+            return ""
+        if not self.without:
+            return "Chaque personne a au moins une offre sans point bloquant."
+        whom = "une personne" if self.without == 1 else f"{self.without}{NBSP}personnes"
+        return f"Pour {whom}, chaque offre a au moins un point bloquant."
+
 
 def levers_of_person(ctx: Context, actor: Actor, candidate_id: int) -> PersonLevers:
     """What would open more offers to a person of the actor's unit. Raises `NotFound` outside the actor's reach."""
