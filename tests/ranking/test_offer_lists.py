@@ -23,10 +23,10 @@ from matching.services.ranking import (
 )
 from matching.store.tables.exposure import ReadLog
 from matching.store.tables.offers import Offer
-from matching.store.tables.people import CandidateFact
+from matching.store.tables.people import Candidate, CandidateFact
 from matching.store.tables.reference import Remedy
 from matching.store.tables.trail import AuditEvent
-from matching.terms import Known, OfferState, ProposalState, RemedyKind, Tier
+from matching.terms import CandidateState, Known, OfferState, ProposalState, RemedyKind, Tier
 from tests.support import factories as make
 from tests.support.pages import client_of
 
@@ -182,6 +182,39 @@ def test_the_page_of_a_person_s_offers(ctx: Context, app) -> None:  # type: igno
     assert "+3" in body
     assert "%" not in body.partition("<main")[2].partition("</main>")[0]
     assert client_of(app, make.adviser(ctx)).get(f"/personnes/{person}/offres").status_code == 404
+
+
+def test_a_long_list_says_how_long_it_is_and_goes_on(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, person, offers = _board(ctx)
+    shop = make.establishment(ctx)
+    for _ in range(21 - len(offers)):
+        make.offer(ctx, shop)
+    client = client_of(app, me)
+    body = client.get(f"/personnes/{person}/offres").get_data(as_text=True)
+    assert "20 sur 21" in body
+    assert f'href="/personnes/{person}/offres?jusqu=40"' in body
+    body = client.get(f"/personnes/{person}/offres?jusqu=40").get_data(as_text=True)
+    assert "sur 21" not in body
+    assert body.count('<li class="person"') == 21
+
+
+def test_a_paused_person_is_not_offered_and_the_way_back_is_theirs(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, person, offers = _board(ctx)
+    client = client_of(app, me)
+    assert f'name="depuis" value="{person}"' in client.get(f"/personnes/{person}/offres").get_data(as_text=True)
+    for came_from, back in (
+        (person, f"/personnes/{person}/offres#o{offers[0]}"),
+        (99, f"/offres/{offers[0]}/personnes"),
+    ):
+        form = {"candidate": person, "depuis": came_from}
+        preview = client.post(f"/offres/{offers[0]}/proposer", data=form).get_data(as_text=True)
+        assert f'href="{back}">Revenir' in preview
+    with ctx.write(None) as work:
+        work.session.get_one(Candidate, person).state = CandidateState.PAUSED
+        work.record("test.paused", "candidate", person)
+    body = client.get(f"/personnes/{person}/offres").get_data(as_text=True)
+    assert "on ne propose rien" in body
+    assert "/proposer" not in body
 
 
 def test_the_pages_of_the_unit(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]

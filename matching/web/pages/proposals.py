@@ -85,6 +85,9 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
     numbers = map(_number, request.form.getlist("candidate"))
     chosen = [number for number in numbers if number is not None]
     exposure = _number(request.form.get("exposure"))
+    # Come from the list of one person's offers: the way back leads there.
+    came_from = _number(request.form.get("depuis"))
+    person_id = came_from if came_from in chosen else None
     try:
         preview = proposals.preview_proposals(context(), actor(), offer_id, chosen)
     except Invalid:
@@ -93,7 +96,7 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
         flash("Cochez au moins une personne, puis « Proposer ».")
         return redirect(url_for("ranking.people", offer_id=offer_id), 303)
     if request.form.get("confirm") != "yes":
-        return render_template("proposals/preview.html", preview=preview, exposure=exposure)
+        return render_template("proposals/preview.html", preview=preview, exposure=exposure, person_id=person_id)
     note = request.form.get("note", "")
     try:
         made = proposals.propose_candidates(
@@ -106,7 +109,9 @@ def propose(offer_id: int) -> str | Response | tuple[str, int]:
         )
     except (Conflict, Invalid) as error:
         status = 409 if isinstance(error, Conflict) else 422
-        page = render_template("proposals/preview.html", preview=preview, exposure=exposure, error=error, note=note)
+        page = render_template(
+            "proposals/preview.html", preview=preview, exposure=exposure, person_id=person_id, error=error, note=note
+        )
         return page, status
     flash(
         f"{count(len(made), 'personne', feminine=True).capitalize()} : proposition notée. "

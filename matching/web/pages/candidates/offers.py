@@ -10,11 +10,14 @@ from matching.access.permissions import Permission
 from matching.services import candidates
 from matching.services.ranking import levers_of_person, people_without_proposal, rank_offers
 from matching.services.ranking.forgotten import DAYS, follows_somebody
+from matching.services.ranking.offer_lists import TOP
 from matching.terms import MatchStatus, Role
 from matching.web.guard import requires
 from matching.web.pages.candidates import forms
 from matching.web.pages.candidates.blueprint import blueprint
 from matching.web.session import actor, context
+
+_MOST = 500
 
 
 @blueprint.get("/<int:candidate_id>/offres")
@@ -22,7 +25,8 @@ from matching.web.session import actor, context
 def offers(candidate_id: int) -> str:
     """Open offers in order, with their reasons, and the levers."""
     file = candidates.read_candidate(context(), actor(), candidate_id, how="offers")
-    ranked = rank_offers(context(), actor(), candidate_id)
+    top = min(_MOST, max(TOP, request.args.get("jusqu", TOP, int)))
+    ranked = rank_offers(context(), actor(), candidate_id, top=top)
     return forms.render(
         "offers.html",
         file=file,
@@ -31,6 +35,8 @@ def offers(candidate_id: int) -> str:
         levers=levers_of_person(context(), actor(), candidate_id),
         statuses=[status for status in MatchStatus if status is not MatchStatus.NOT_ASKED],
         tab="offers",
+        step=TOP,
+        more=min(_MOST, top + TOP) if len(ranked.offers) == top < min(_MOST, ranked.considered) else None,
     )
 
 
