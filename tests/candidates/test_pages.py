@@ -318,6 +318,34 @@ def test_skills_are_found_with_the_words_people_use(ctx, me, client):
     assert "Aucune compétence avec" in _text(client.get(f"/personnes/{key}/competences?mots=xyzabc"))
 
 
+def test_answers_are_kept_by_the_next_search(ctx, me, client):
+    key = make.candidate(ctx, me.unit_id, goals=("A1203",))
+    chosen = candidates.search_skills(ctx, me, key)[0].id
+    here = f"/personnes/{key}/competences"
+    page = client.get(here).text
+    assert page.index('value="search"') < page.index(f'name="skill-{chosen}"')  # Enter in the box searches
+    data = {"version": 1, "mots": "souder", "action": "search", "source": "observed"}
+    answer = client.post(here, data=data | {f"skill-{chosen}": "yes"})
+    assert (answer.status_code, answer.location) == (303, f"{here}?mots=souder")
+    noted = candidates.read_candidate(ctx, me, key, how="")
+    assert [(skill.id, skill.value) for skill in noted.skills] == [(chosen, Known.YES)]
+    again = client.post(here, data=data | {"version": noted.version, f"skill-{chosen}": "yes"})
+    assert again.status_code == 303
+    assert candidates.read_candidate(ctx, me, key, how="").version == noted.version  # nothing new: nothing written
+    refused = client.post(here, data=data | {f"skill-{chosen}": "no"})
+    assert refused.status_code == 409
+    assert re.search(rf'id="skill-{chosen}-no" value="no"\s+checked', refused.text)
+
+
+def test_a_long_search_and_a_licence_say_so(ctx, me, client):
+    here = f"/personnes/{make.candidate(ctx, me.unit_id)}/competences"
+    sent = client.post(here, data={"version": 1, "mots": "a" * 300, "action": "search"})
+    assert "100 premiers caractères" in _text(client.get(sent.location))
+    for words, told in (("permis B", True), ("CACES 3", True), ("souder", False)):
+        assert ("/reponses/licence" in client.get(here, query_string={"mots": words}).text) is told
+    assert "premiers caractères" not in _text(client.get(f"{here}?mots=souder"))
+
+
 def test_skills_and_barriers_are_noted(ctx, me, client):
     key = make.candidate(ctx, me.unit_id, goals=("A1203",))
     chosen = candidates.search_skills(ctx, me, key)[0].id

@@ -14,12 +14,17 @@ from matching.services.candidates import BarrierAnswer, CandidateFile, Experienc
 from matching.services.candidates.answers import AMOUNT_ONLY, levels, read_answer
 from matching.services.candidates.file import FactLine
 from matching.terms import WEEKDAYS, Barrier, BarrierProgress, BarrierState, FactGroup, FactSource, FactUnit, Known
+from matching.text import fold
 from matching.web.guard import requires
 from matching.web.pages.candidates import forms
 from matching.web.pages.candidates.blueprint import blueprint
 from matching.web.pages.candidates.forms import Page, Typed
 from matching.web.pages.candidates.sections import file_url, section_page
 from matching.web.session import actor, context
+
+_LONGEST_SEARCH = 100
+_FACTS_SEARCHED = {"permis", "caces", "certificat", "certificats", "habilitation", "habilitations"}
+"""Words of what is asked on pages of its own, not among the skills."""
 
 # --- job goals and experience: own words, then the occupation ------------------------------------
 
@@ -132,33 +137,53 @@ def skills(candidate_id: int) -> Page:
 
 
 def _skills(candidate_id: int, form: Typed) -> str:
-    words = request.args.get("mots", "").strip()[:100]
+    typed = request.args.get("mots", "").strip()
+    words = typed[:_LONGEST_SEARCH].strip()
     found = candidates.search_skills(context(), actor(), candidate_id, words)
-    return section_page("skills.html", candidate_id, form, words=words, found=found, sources=FactSource)
+    return section_page(
+        "skills.html",
+        candidate_id,
+        form,
+        words=words,
+        cut=_LONGEST_SEARCH if len(typed) > _LONGEST_SEARCH else 0,
+        elsewhere=_FACTS_SEARCHED & set(fold(words).split()),
+        found=found,
+        sources=FactSource,
+    )
 
 
 @blueprint.post("/<int:candidate_id>/competences")
 @requires(Permission.EDIT_CANDIDATE)
 def save_skills(candidate_id: int) -> Page:
-    """Note skills: yes, no or not asked."""
+    """Note skills: yes, no or not asked; then, when more are looked for, show what is found."""
+    searching = forms.text("action") == "search"
+    answers = _skill_answers(candidate_id)
 
     def save() -> None:
         problems = Problems()
         source = forms.choice("source", FactSource, problems) or FactSource.DECLARED
-        answers = {
-            int(name[6:]): Known(value)
-            for name, value in request.form.items()
-            if name.startswith("skill-") and name[6:].isdecimal() and len(name) < 20 and value in set(Known)
-        }
         problems.raise_if_any()
         candidates.set_skills(context(), actor(), candidate_id, forms.version(), answers, source)
 
-    return forms.submit(
-        save,
-        "Les compétences sont notées.",
-        file_url(candidate_id, "competences"),
-        lambda form: _skills(candidate_id, form),
-    )
+    following = file_url(candidate_id, "competences")
+    if searching:
+        words = forms.text("mots")[: _LONGEST_SEARCH + 1]  # one more than is read: the page says that it was cut
+        following = url_for("candidates.skills", candidate_id=candidate_id, mots=words or None)
+        if not answers:
+            return redirect(following, 303)
+    return forms.submit(save, "Les compétences sont notées.", following, lambda form: _skills(candidate_id, form))
+
+
+def _skill_answers(candidate_id: int) -> dict[int, Known]:
+    """The answers of the form that are not those noted until now."""
+    file = candidates.read_candidate(context(), actor(), candidate_id, how="")
+    noted = {skill.id: skill.value for skill in file.skills}
+    answers = {
+        int(name[6:]): Known(value)
+        for name, value in request.form.items()
+        if name.startswith("skill-") and name[6:].isdecimal() and len(name) < 20 and value in set(Known)
+    }
+    return {key: value for key, value in answers.items() if noted.get(key, Known.UNKNOWN) is not value}
 
 
 # --- the questions of a group --------------------------------------------------------------------
