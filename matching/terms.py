@@ -35,7 +35,7 @@ class Role(Labelled):
     EMPLOYER = "employer", "Employeur partenaire"
     CLAUSE_OFFICER = "clause_officer", "Facilitateur·rice de clauses"
     BUYER = "buyer", "Acheteur public"
-    PILOT = "pilot", "Pilote départemental"
+    PILOT = "pilot", "Pilotage départemental"
     ADMINISTRATOR = "administrator", "Administration"
 
 

@@ -56,6 +56,14 @@ def test_each_role_and_where_its_links_lead(ctx: Context, app: Flask, who: str, 
         assert client.get(link).status_code == 200, link
 
 
+def test_the_pilot_reads_that_no_file_is_opened(ctx: Context, app: Flask) -> None:
+    client = client_of(app, make.pilot(ctx))
+    page = unescape(client.get("/aujourdhui").get_data(as_text=True))
+    assert "jamais un dossier individuel" in page
+    refused = client.get("/personnes")
+    assert (refused.status_code, "jamais un dossier." in unescape(refused.get_data(as_text=True))) == (403, True)
+
+
 @pytest.mark.parametrize(
     ("who", "told"),
     [

@@ -29,7 +29,7 @@ def pilot_screen(ctx: Context, session: Session, day: date) -> tuple[list[Block]
         Block("Ce qui ressort des listes", tuple(map(_task, out[:_SHOWN])), len(out), "fairness.index"),
         Block("Unités", units, len(units), side=True),
     ]
-    summary = "Des chiffres de groupes assez grands, et le dossier de personne."
+    summary = "Des chiffres de groupes assez grands, jamais un dossier individuel."
     # As on its page: people looking today alone would give, by subtraction, the few who left.
     people = Figure("Personnes en recherche", _written(reading.totals["looking"]), "", "fairness.index")
     return blocks, (people, *_trends(ctx, session, day)), summary
