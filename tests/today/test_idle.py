@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from matching.services.candidates import CandidateFilter, list_candidates
@@ -60,3 +61,17 @@ def test_a_manager_opens_on_the_unit_and_an_empty_portfolio_says_so(ctx: Context
         assert "Vous ne suivez personne" in page
         assert "Voir l’unité" in page
         assert "Personne n’attend" not in page
+
+
+@pytest.mark.parametrize(("offers", "told"), [(1, "reste ouverte."), (2, "reste ouverte pour chacune.")])
+def test_one_offer_is_told_in_the_singular(ctx: Context, app: Flask, offers: int, told: str) -> None:
+    me = make.adviser(ctx)
+    person = make.candidate(ctx, me.unit_id, me.user_id, facts={"mode_walk": 60}, windows=make.WEEK)
+    shop = make.establishment(ctx)
+    for _ in range(offers):
+        make.offer(ctx, shop)
+    with ctx.write(None) as work:
+        work.session.get_one(Candidate, person).created_at = work.at - timedelta(days=90)
+        work.record("test.dates", "candidate", person)
+    page = client_of(app, me).get("/personnes/sans-proposition").get_data(as_text=True)
+    assert f"mais une question essentielle {told}" in page
