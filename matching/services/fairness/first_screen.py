@@ -31,7 +31,8 @@ def pilot_screen(ctx: Context, session: Session, day: date) -> tuple[list[Block]
     ]
     summary = "Des chiffres de groupes assez grands, jamais un dossier individuel."
     # As on its page: people looking today alone would give, by subtraction, the few who left.
-    people = Figure("Personnes en recherche", _written(reading.totals["looking"]), "", "fairness.index")
+    known = f"connues fin {written_month(last)}"
+    people = Figure("Personnes en recherche", _written(reading.totals["looking"]), known, "fairness.index")
     return blocks, (people, *_trends(ctx, session, day)), summary
 
 
