@@ -63,6 +63,19 @@ def test_a_manager_opens_on_the_unit_and_an_empty_portfolio_says_so(ctx: Context
         assert "Personne n’attend" not in page
 
 
+def test_somebody_with_a_proposal_under_way_is_not_said_to_wait(ctx: Context, app: Flask) -> None:
+    me = make.adviser(ctx)
+    people = [make.candidate(ctx, me.unit_id, me.user_id) for _ in range(2)]
+    make.proposal(ctx, None, people[0], me.user_id, S.SENT)
+    with ctx.write(None) as work:
+        for key in people:
+            row = work.session.get_one(Candidate, key)
+            row.created_at, row.last_proposed_on = work.at - timedelta(days=90), None
+        work.record("test.dates", "candidate", people[0])
+    pages = [client_of(app, me).get(f"/personnes/{key}").get_data(as_text=True) for key in people]
+    assert ["90 jours sans proposition" in page for page in pages] == [False, True]
+
+
 @pytest.mark.parametrize(("offers", "told"), [(1, "reste ouverte."), (2, "reste ouverte pour chacune.")])
 def test_one_offer_is_told_in_the_singular(ctx: Context, app: Flask, offers: int, told: str) -> None:
     me = make.adviser(ctx)
