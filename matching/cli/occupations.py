@@ -48,7 +48,8 @@ def occupation(titles: tuple[str, ...], path: Path | None, top: int, as_json: bo
         )
         return
     for query, choice in choices:
-        click.echo(f"{query}" + (" (sûr)" if choice.sure else " (à choisir)"))
+        told = "sûr" if choice.sure else "à choisir" if choice.suggestions else "aucun métier avec ces mots"
+        click.echo(f"{query} ({told})")
         for s in choice.suggestions[:top]:
             click.echo(f"  {s.code}  {s.label}  ({s.confidence:.0%})")
 

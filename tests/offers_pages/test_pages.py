@@ -141,6 +141,18 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("xyzzy", "Aucun métier avec ces mots"),
+        ("agent", "Les métiers les plus proches"),
+        ("G1605", "Métier reconnu : Plongeur / Plongeuse en restauration"),
+    ],
+)
+def test_the_page_of_occupations_says_what_it_found(adviser: FlaskClient, words: str, said: str) -> None:
+    assert said in words_of(adviser.get("/metiers", query_string={"mots": words}).text)
+
+
 def test_a_title_of_no_known_trade_can_be_kept_for_later(adviser: FlaskClient, town: Town) -> None:
     asked = {"rome": "", "title": "qsdf wxcv", "action": "find_occupation"}
     told = adviser.post("/offres/nouvelle", data=typed(town, **asked)).text
