@@ -155,4 +155,4 @@ def allowed(role: Role, permission: Permission) -> bool:
 def require(actor: Actor, permission: Permission) -> None:
     """Raises `Forbidden` unless the actor holds the permission: the first line of every use case."""
     if not actor.may(permission):
-        raise Forbidden(REFUSALS[actor.role], permission=permission.value)
+        raise Forbidden(REFUSALS.get(actor.role, _ROLE_HOLDS_NOT), permission=permission.value)
