@@ -37,8 +37,8 @@ def test_both_are_timed_in_turn_and_preparing_costs_nothing() -> None:
             clock.now += 1000
             yield clock.work(f"ours {number}", lasting), clock.work(f"theirs {number}", 3 * lasting)
 
-    found = duel(rounds(), clock=clock)
-    assert clock.done == ["ours 0", "theirs 0", "ours 1", "theirs 1", "ours 2", "theirs 2"]
+    found = duel(rounds(), times=2, clock=clock)
+    assert clock.done == [f"{side} {number}" for number in range(3) for side in ("ours", "theirs") for _ in "ab"]
     assert (found.ours, found.theirs) == ((2.0, 4.0), (6.0, 12.0))
     assert found.ratio == 3
 
@@ -56,7 +56,7 @@ def test_nothing_is_collected_while_timing_and_the_collector_is_left_as_found(as
     if asleep:
         gc.disable()
     try:
-        duel([(lambda: seen.append(gc.isenabled()), lambda: seen.append(gc.isenabled()))], warm_up=0)
+        duel([(lambda: seen.append(gc.isenabled()), lambda: seen.append(gc.isenabled()))], warm_up=0, times=1)
         assert gc.isenabled() is not asleep
     finally:
         gc.enable()
