@@ -18,6 +18,7 @@ from types import TracebackType
 from matching.bench.timing import seconds
 from matching.bench.world import World, build
 from matching.engine import Pass, compiled_pass_alone, rank, shortlist, warm_up
+from matching.engine.passes import processors
 
 _ROUNDS = 10
 _WARM_UP = 2
@@ -83,7 +84,7 @@ class RankingPool:
     """The engine on every core: each worker holds the same crowd and ranks its part of the offers."""
 
     def __init__(self, size: int, offers: int) -> None:
-        self.workers = len(os.sched_getaffinity(0))
+        self.workers = processors()
         self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"), _open, (size, offers))
 
     def __enter__(self) -> RankingPool:

@@ -110,12 +110,12 @@ def _check(
 
 
 def _pool(ctx: Context, workers: int | None, scheduler: str | None) -> OpenPool:
+    from matching.engine.passes import processors
     from matching.services.ranking.batch import cluster, in_line, processes
-    from matching.services.ranking.batch.pools import cores
 
     if scheduler:
         return partial(cluster, scheduler)
-    count = workers or cores()
+    count = workers or processors()
     url = ctx.engine.url.render_as_string(hide_password=False)
     return partial(processes, url, count) if count > 1 else partial(in_line, url)
 

@@ -15,7 +15,7 @@ from matching.engine.policy import ModeParameters, Policy
 from matching.engine.policy import Remedy as EngineRemedy
 from matching.errors import Conflict, NotFound, Problems
 from matching.services.context import Context
-from matching.store.tables.organisations import EmploymentUnit
+from matching.services.units import unit_name
 from matching.store.tables.reference import CriterionWeight, FactKind, RankingSetting, Remedy
 from matching.store.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matching.terms import Criterion, FactGroup, RemedyKind, Role, TravelMode
@@ -179,12 +179,7 @@ def _reached_unit(session: Session, actor: Actor, unit_id: int | None) -> str:
     """The unit's name; raises `NotFound` out of the actor's reach."""
     if actor.role is not Role.ADMINISTRATOR and (unit_id is None or unit_id != actor.unit_id):
         raise NotFound()
-    if unit_id is None:
-        return ""
-    unit = session.get(EmploymentUnit, unit_id)
-    if unit is None:
-        raise NotFound()
-    return unit.name
+    return unit_name(session, unit_id)
 
 
 def _revision(session: Session, unit_id: int | None) -> str:

@@ -29,6 +29,16 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _CHUNK = 500
 
 
+def unit_name(session: Session, unit_id: int | None) -> str:
+    """The name of a unit, empty for all of them. Raises `NotFound` when there is none; whoever asks checks reach."""
+    if unit_id is None:
+        return ""
+    unit = session.get(EmploymentUnit, unit_id)
+    if unit is None:
+        raise NotFound()
+    return unit.name
+
+
 @dataclass(frozen=True)
 class UnitLine:
     """A unit and what it holds: people still followed, active staff accounts, open offers."""

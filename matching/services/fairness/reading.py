@@ -33,6 +33,7 @@ from matching.services.fairness.gathering import Gathered, gather
 from matching.services.fairness.groups import GROUPS, Axis, Group
 from matching.services.fairness.periods import check_period
 from matching.services.fairness.words import sentence
+from matching.services.units import unit_name
 from matching.store.tables.organisations import EmploymentUnit
 from matching.store.tables.people import Candidate
 from matching.terms import Labelled, Role
@@ -162,7 +163,7 @@ def read_groups(
     ctx: Context, session: Session, first: date, last: date, *, own: int | None = None, unit_id: int | None = None
 ) -> FairnessReading:
     """The same for somebody whose right to it was checked; `own`: the only unit that they know of, None: all."""
-    name = _unit_name(session, unit_id)
+    name = unit_name(session, unit_id)
     threshold = thresholds_on(session, ctx.clock.today()).small_cell
     gathered = gather(ctx, session, first, last)
     return _Reader(gathered, threshold, own, unit_id).reading(name, first, last)
@@ -191,15 +192,6 @@ def units_read(session: Session) -> tuple[UnitChoice, ...]:
     query = select(EmploymentUnit.id, EmploymentUnit.name).where(or_(EmploymentUnit.closed_on.is_(None), people))
     rows = session.execute(query.order_by(EmploymentUnit.name, EmploymentUnit.id))
     return tuple(UnitChoice(row.id, row.name) for row in rows)
-
-
-def _unit_name(session: Session, unit_id: int | None) -> str:
-    if unit_id is None:
-        return ""
-    unit = session.get(EmploymentUnit, unit_id)
-    if unit is None:
-        raise NotFound()
-    return unit.name
 
 
 class _Reader:

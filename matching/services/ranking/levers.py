@@ -17,6 +17,7 @@ from matching.services.context import Context
 from matching.services.ranking.boards import reachable, told_book
 from matching.services.ranking.lever_words import NamedLever, named_levers
 from matching.services.ranking.snapshot import Snapshot, snapshot_of
+from matching.services.units import unit_name
 from matching.store import scope
 from matching.store.tables.organisations import EmploymentUnit
 from matching.store.tables.people import Candidate
@@ -141,7 +142,7 @@ def levers_of_unit(ctx: Context, actor: Actor | None, unit_id: int | None, *, fr
     if (known := kept.get((unit_id, day))) is not None and not fresh:
         return known
     with ctx.read() as session:
-        name = _unit_name(session, unit_id)
+        name = unit_name(session, unit_id)
         with snapshot_of(ctx).current(session) as snap:
             among = None if unit_id is None else Candidate.unit_id == unit_id
             asked = Asked(ctx, session, snap, actor, unit_id, among)
@@ -173,15 +174,6 @@ def levers_counted(ctx: Context, actor: Actor) -> UnitLevers | None:
 def _memory(ctx: Context) -> dict[tuple[int | None, date], UnitLevers]:
     kept: dict[tuple[int | None, date], UnitLevers] = ctx.memory.setdefault("levers", {})
     return kept
-
-
-def _unit_name(session: Session, unit_id: int | None) -> str:
-    if unit_id is None:
-        return ""
-    unit = session.get(EmploymentUnit, unit_id)
-    if unit is None:
-        raise NotFound("Aucune unité ne porte ce numéro.")
-    return unit.name
 
 
 def unit_number(ctx: Context, text: str) -> int:
