@@ -36,7 +36,12 @@ def register(cli: click.Group) -> None:
 @click.option("--scheduler", metavar="ADRESSE", help="Répartir sur un cluster Dask, comme tcp://serveur:8786.")
 @click.option("--resume", is_flag=True, help="Garder les offres déjà classées du fichier, sur les mêmes données.")
 @click.option("--force", is_flag=True, help="Avec --resume : les garder même si les données ont changé depuis.")
-@click.option("--shortlist", type=click.IntRange(1, 50), help="Choisir aussi K personnes par offre, équitablement.")
+@click.option(
+    "--shortlist", metavar="K", type=click.IntRange(1, 50), help="Choisir aussi K personnes par offre, équitablement."
+)
+@click.option(
+    "--at-most", metavar="N", type=click.IntRange(1), help="Avec --shortlist : N listes au plus pour une même personne."
+)
 def rank_all(
     output: Path | None,
     top: int,
@@ -45,6 +50,7 @@ def rank_all(
     resume: bool,
     force: bool,
     shortlist: int | None,
+    at_most: int | None,
 ) -> None:
     """Classer les personnes pour toutes les offres ouvertes.
 
@@ -54,7 +60,7 @@ def rank_all(
     from matching.services.ranking.batch import Sheet
     from matching.services.ranking.batch import rank_all as run
 
-    _check(output, top, workers, scheduler, resume, force, shortlist)
+    _check(output, top, workers, scheduler, resume, force, shortlist, at_most)
     ctx = ready_context()
     sheet = Sheet(output) if output else None
     began = time.perf_counter()
@@ -78,6 +84,7 @@ def rank_all(
                 resume=resume,
                 force=force,
                 shortlist=shortlist,
+                at_most=at_most,
                 tell=tell,
             )
     except KeyboardInterrupt:
@@ -97,6 +104,7 @@ def _check(
     resume: bool,
     force: bool,
     shortlist: int | None,
+    at_most: int | None,
 ) -> None:
     """Options that do not go together. Raises `Invalid`."""
     if workers and scheduler:
@@ -107,6 +115,8 @@ def _check(
         raise Invalid("--force accompagne --resume.")
     if shortlist and shortlist > top:
         raise Invalid(f"--shortlist choisit parmi les {top} premières personnes : demandez-en moins, ou plus de --top.")
+    if at_most and not shortlist:
+        raise Invalid("--at-most limite les listes courtes : demandez-les avec --shortlist.")
 
 
 def _pool(ctx: Context, workers: int | None, scheduler: str | None) -> OpenPool:
@@ -172,11 +182,26 @@ def _print_table(batch: Batch, lines: tuple[OfferLine, ...] | list[OfferLine]) -
 
 def _print_evenness(batch: Batch) -> None:
     chosen = Counter(code for codes in batch.shortlists or () for code in codes)
-    size = max((len(codes) for codes in batch.shortlists or ()), default=0)
-    plain = Counter(person.code for line in batch.lines for person in line.people[:size] if _able(person.tier))
+    plain = Counter(
+        person.code for line in batch.lines for person in line.people[: batch.shortlist_size] if _able(person.tier)
+    )
     click.echo(
         f"Listes courtes : {len(chosen)} personnes différentes, {max(chosen.values(), default=0)} listes au plus pour "
         f"une même personne ({len(plain)} et {max(plain.values(), default=0)} en prenant les premières)."
+    )
+    if batch.at_most is not None and (short := _left_short(batch)):
+        click.echo(
+            f"Listes courtes laissées incomplètes par la limite de {batch.at_most} par personne : {short}. "
+            "Demandez plus de --top, ou une limite plus haute."
+        )
+
+
+def _left_short(batch: Batch) -> int:
+    """The short lists that the limit left with fewer people than it could have."""
+    able = [sum(_able(person.tier) for person in line.people) for line in batch.lines]
+    return sum(
+        len(codes) < min(batch.shortlist_size, people)
+        for codes, people in zip(batch.shortlists or (), able, strict=True)
     )
 
 

@@ -70,6 +70,23 @@ def test_taken_up_again_it_gives_the_same_file(world: World, tmp_path: Path) -> 
     assert path.read_bytes() == expected
 
 
+def test_taken_up_again_with_another_limit_it_is_the_file_of_that_limit(world: World, tmp_path: Path) -> None:
+    expected = {}
+    for limit in (1, 2, None):
+        path = tmp_path / f"{limit}.jsonl"
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), shortlist=3, at_most=limit)
+        expected[limit] = path.read_bytes()
+    assert len(set(expected.values())) == 3
+    assert all(json.loads(line)["at_most"] == 2 for line in expected[2].splitlines())
+    path = tmp_path / "cut.jsonl"
+    cut_after(world, path, 3)
+    for limit in (2, None, 1):
+        kept, outdated = resumed(world, path, shortlist=3, at_most=limit)
+        assert (kept >= 3, outdated) == (True, "")
+        assert path.read_bytes() == expected[limit]
+    assert sum(told_in_trail(world)) == 4 * len(world.offers)
+
+
 def test_an_older_file_is_made_again_unless_forced(world: World, tmp_path: Path) -> None:
     path = tmp_path / "cut.jsonl"
     cut_after(world, path, 3)

@@ -67,6 +67,7 @@ def test_a_worker_of_another_version(ctx: Context) -> None:
         (["--resume"], "--output"),
         (["--output", "x", "--force"], "--resume"),
         (["--top", "3", "--shortlist", "5"], "--top"),
+        (["--at-most", "2"], "--shortlist"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -92,4 +93,11 @@ def test_without_a_file_a_summary_is_printed(
     assert f"Offres ouvertes : {len(world.offers)}. Personnes en recherche : {len(world.people)}." in said.out
     assert said.out.count("O-0") == len(world.offers)
     assert "Listes courtes" in said.out
+    assert "laissées incomplètes" not in said.out
     assert said.err == ""
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--at-most", "1"])
+    main()
+    said = capsys.readouterr()
+    # Eight offers, fourteen people, three each: four lists whole, one of two, three empty.
+    assert ", 1 listes au plus" in said.out
+    assert "laissées incomplètes par la limite de 1 par personne : 4." in said.out

@@ -84,6 +84,38 @@ def test_full_lists_of_different_people_nothing_stops(lists: list[list[Standing]
         assert set(codes) <= able
 
 
+@pytest.mark.parametrize(
+    ("lists", "size", "at_most", "expected"),
+    [
+        ([APART] * 3, 1, 1, [("A",), ("B",), ("C",)]),
+        ([APART] * 3, 1, 2, [("A",), ("A",), ("B",)]),
+        ([APART] * 3, 2, 2, [("A", "B"), ("A", "B"), ("C",)]),
+        ([APART, APART[:1]], 1, 1, [("B",), ("A",)]),
+        ([APART[:1], APART[:1]], 1, 1, [("A",), ()]),
+        ([APART] * 3, 1, None, [("A",)] * 3),
+    ],
+    ids=["once", "twice", "short rather than over", "scarce first", "empty rather than over", "no limit"],
+)
+def test_nobody_is_on_more_lists_than_asked(
+    lists: list[list[Standing]], size: int, at_most: int | None, expected: list[tuple[str, ...]]
+) -> None:
+    assert shortlists(lists, size, STEP, at_most) == tuple(expected)
+
+
+@given(st.lists(ranked(), max_size=8), st.integers(1, 4), st.integers(1, 8))
+def test_the_limit_holds_and_leaves_nobody_out_for_nothing(
+    lists: list[list[Standing]], size: int, at_most: int
+) -> None:
+    chosen = shortlists(lists, size, STEP, at_most)
+    taken = Counter(code for codes in chosen for code in codes)
+    assert max(taken.values(), default=0) <= at_most
+    for codes, everyone in zip(chosen, lists, strict=True):
+        free = {p.code for p in everyone if p.tier is not Tier.BLOCKED and taken[p.code] < at_most} - set(codes)
+        assert len(codes) == size or not free
+    if at_most >= len(lists):
+        assert chosen == shortlists(lists, size, STEP)
+
+
 def test_more_people_are_seen_than_by_taking_the_first() -> None:
     lists = [[Standing(i + 1, f"P{i}", Tier.CLEAR, 0.6 - i / 200, 0, True) for i in range(20)] for _ in range(10)]
     chosen = Counter(code for codes in shortlists(lists, 3, STEP) for code in codes)

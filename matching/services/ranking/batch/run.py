@@ -29,7 +29,7 @@ class Batch:
     """A whole run. `kept`: offers taken from an earlier one; `outdated`: why others of an unfinished one were not, in
     French.
 
-    `shortlists`: with those asked, the codes chosen for each offer.
+    `shortlists`: with those asked, `shortlist_size` codes at most for each offer, nobody on more than `at_most`.
     """
 
     plan: Plan
@@ -37,6 +37,8 @@ class Batch:
     kept: int
     outdated: str
     shortlists: tuple[tuple[str, ...], ...] | None
+    shortlist_size: int = 0
+    at_most: int | None = None
 
 
 class _Moved(Exception):
@@ -52,6 +54,7 @@ def rank_all(
     resume: bool = False,
     force: bool = False,
     shortlist: int | None = None,
+    at_most: int | None = None,
     tell: Tell = lambda done, total: None,
 ) -> Batch:
     """Rank people for every open offer, as `rank_candidates` does for the Département.
@@ -59,7 +62,9 @@ def rank_all(
     One state of the data for all: edits made meanwhile wait for the next run. `resume` keeps the offers an earlier
     run ranked on this very state, `force` on any. With `sheet`, each packet is kept as soon as it is done, so that
     an interruption loses a few seconds of work, and the trail says that codes of people left the database.
-    `shortlist`: choose as many people for each offer, evenly. `pool` is opened only when something is left to do.
+    `shortlist`: choose as many people for each offer, evenly, `at_most` as many lists a person; always chosen over the
+    whole run, so asking others of a file already ranked ranks nothing again. `pool` is opened only when something is
+    left to do.
     Raises `Conflict` when the data never holds still long enough for the workers to read the same.
     """
     plan = read_plan(ctx, top)
@@ -72,16 +77,17 @@ def rank_all(
     finally:
         if sheet:
             sheet.close()
-            _record(ctx, run)
+            _record(ctx, run, shortlist, at_most)
     lines = run.in_order()
     chosen = None
     if shortlist is not None:
         with ctx.read() as session:
             policy = policy_for(session, None)
-        chosen = shortlists([line.people for line in lines], shortlist, policy.spread_lambda * policy.spread_scale)
+        step = policy.spread_lambda * policy.spread_scale
+        chosen = shortlists([line.people for line in lines], shortlist, step, at_most)
     if sheet:
-        sheet.finish(line.written(chosen[i] if chosen else None) for i, line in enumerate(lines))
-    return Batch(run.plan, lines, len(lines) - run.new, run.outdated, chosen)
+        sheet.finish(line.written(chosen[i] if chosen else None, at_most) for i, line in enumerate(lines))
+    return Batch(run.plan, lines, len(lines) - run.new, run.outdated, chosen, shortlist or 0, at_most)
 
 
 def _through(ctx: Context, workers: Pool, run: _Run) -> None:
@@ -184,7 +190,7 @@ def _answer(future: Future[list[OfferLine] | Moved]) -> list[OfferLine]:
     return found
 
 
-def _record(ctx: Context, run: _Run) -> None:
+def _record(ctx: Context, run: _Run, shortlist: int | None, at_most: int | None) -> None:
     """One event a run, interrupted or not: how many lists of coded people were written down."""
     if not run.new:
         return
@@ -199,5 +205,7 @@ def _record(ctx: Context, run: _Run) -> None:
             open_offers=len(run.plan.offers),
             people=len(people),
             top=run.plan.basis.top,
+            shortlist=shortlist,
+            at_most=at_most,
             versions=[f"{stream}:{version}" for stream, version in sorted(run.plan.basis.versions.items())],
         )

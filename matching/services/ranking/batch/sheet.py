@@ -46,8 +46,8 @@ class OfferLine:
     tiers: Mapping[Tier, int]
     people: tuple[Standing, ...]
 
-    def written(self, shortlist: tuple[str, ...] | None = None) -> str:
-        """The line of the file."""
+    def written(self, shortlist: tuple[str, ...] | None = None, at_most: int | None = None) -> str:
+        """The line of the file. `at_most`: the lists that a person could be on when `shortlist` was chosen."""
         basis = self.basis
         data: dict[str, Any] = {
             "offer": self.offer,
@@ -63,6 +63,8 @@ class OfferLine:
         }
         if shortlist is not None:
             data["shortlist"] = list(shortlist)
+            if at_most is not None:
+                data["at_most"] = at_most
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod

@@ -13,19 +13,24 @@ _ORDER = {tier: number for number, tier in enumerate(Tier)}
 _IN_REACH = (Tier.CLEAR, Tier.LIFTABLE_IN_TIME)
 
 
-def shortlists(lists: Sequence[Sequence[Standing]], size: int, step: float) -> tuple[tuple[str, ...], ...]:
+def shortlists(
+    lists: Sequence[Sequence[Standing]], size: int, step: float, at_most: int | None = None
+) -> tuple[tuple[str, ...], ...]:
     """At most `size` codes for each ranked list, in order; nobody whom something stops.
 
     Offers choose one after the other, those with the fewest people in reach first, then in their order. Being on a
     list steps a person back in the following ones, inside their tier, as one more open proposal would: `step` is
     the policy's `spread_lambda` × `spread_scale`. The last of two places or more goes to the first person in reach
     whom nobody ever proposed and who is on no list yet, when the others left such people out.
+
+    `at_most`: somebody already on so many lists is on no other, even if a list stays short; no limit without it.
     """
     given: Counter[str] = Counter()
     chosen: list[tuple[str, ...]] = [()] * len(lists)
     scarce_first = sorted(range(len(lists)), key=lambda i: sum(one.tier in _IN_REACH for one in lists[i]))
     for position in scarce_first:
-        chosen[position] = _choose(lists[position], size, step, given)
+        free = [person for person in lists[position] if at_most is None or given[person.code] < at_most]
+        chosen[position] = _choose(free, size, step, given)
         given.update(chosen[position])
     return tuple(chosen)
 
