@@ -29,7 +29,7 @@ from matching.store.tables.reference import (
     TransitNetwork,
     TransitNetworkCommune,
 )
-from matching.store.unit_of_work import CHANGED_MEANWHILE
+from matching.store.unit_of_work import CHANGED_MEANWHILE, UnitOfWork
 from matching.terms import FactGroup, FactUnit
 from matching.text import fold
 
@@ -432,11 +432,12 @@ def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str, *, repla
     """Teach everyday words for an occupation; returns the id. `replace`: even if they lead to another until now."""
     require(actor, Permission.ADMINISTER)
     with ctx.write(actor) as work:
-        text, code = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.", replace)
+        text, code, led = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.", replace)
         row = OccupationSynonym(words=text, rome_code=code, embedded=False)
         work.session.add(row)
         work.session.flush()
         work.record("synonym.added", "occupation_synonym", row.id, note=text, rome_code=code)
+        _record_replaced(work, row, led)
     return row.id
 
 
@@ -448,11 +449,22 @@ def change_synonym(
     with ctx.write(actor) as work:
         row = _own_synonym(work.session, synonym_id)
         refused = "Les mots n’ont pas été changés."
-        text, code = _checked_synonym(work.session, words, rome_code, refused, replace, itself=synonym_id)
-        if (row.words, row.rome_code) == (text, code):
+        text, code, led = _checked_synonym(work.session, words, rome_code, refused, replace, itself=synonym_id)
+        before = (row.words, row.rome_code)
+        if before == (text, code):
             return
         row.words, row.rome_code = text, code
-        work.record("synonym.changed", "occupation_synonym", row.id, note=text, rome_code=code)
+        note = text if before[0] == text else f"{before[0]} → {text}"
+        work.record("synonym.changed", "occupation_synonym", row.id, note=note, rome_code=code, before=[before[1]])
+        _record_replaced(work, row, led)
+
+
+def _record_replaced(work: UnitOfWork, row: OccupationSynonym, led: list[str]) -> None:
+    """That these words led elsewhere until now, and are sent here instead: the row that said so may be gone."""
+    if led:
+        work.record(
+            "synonym.replaced", "occupation_synonym", row.id, note=row.words, rome_code=row.rome_code, before=led
+        )
 
 
 def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
@@ -466,8 +478,8 @@ def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
 
 def _checked_synonym(
     session: Session, words: str, rome_code: str, refused: str, replace: bool, itself: int | None = None
-) -> tuple[str, str]:
-    """The words and the code as they are kept; those added here that said otherwise go when `replace`.
+) -> tuple[str, str, list[str]]:
+    """The words and the code as they are kept, and the codes they led to; rows added here that said so go if `replace`.
 
     Raises `Invalid` with every problem.
     """
@@ -495,7 +507,7 @@ def _checked_synonym(
     for row in same:
         if not row.embedded:
             session.delete(row)
-    return text, code
+    return text, code, sorted(elsewhere)
 
 
 def _wrong_words(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from matching.services.context import Context
 from matching.services.occupations import suggest
 from matching.services.parameters import AmountForm, CertificateForm
 from matching.services.reference import load_embedded
+from matching.store.tables.trail import AuditEvent, AuditNote
 from matching.store.trail import remove_guards
 from matching.store.unit_of_work import REFERENCE, current_versions
 from matching.terms import FactGroup, FactUnit
@@ -147,6 +149,38 @@ def test_words_that_lead_elsewhere_are_taken_only_to_replace(ctx: Context, admin
     parameters.add_synonym(ctx, admin, words, "K1304", replace=True)
     found = suggest(ctx, words)
     assert (found.sure, found.suggestions[0].code) == (True, "K1304")
+
+
+@pytest.mark.parametrize(
+    ("words", "before"),
+    [("plongeur resto", ["G1605"]), ("BRICOLOS  du dimanche", ["I1203"]), ("mots que personne ne dit", [])],
+    ids=["of the reference", "added here, gone since", "new"],
+)
+@pytest.mark.parametrize("changed", [False, True], ids=["added", "changed"])
+def test_words_replaced_leave_a_line_in_the_trail(
+    ctx: Context, admin: Actor, words: str, before: list[str], changed: bool
+) -> None:
+    parameters.add_synonym(ctx, admin, "bricolos du dimanche", "I1203")
+    if changed:
+        key = parameters.add_synonym(ctx, admin, "zinzin du soir", "K2204")
+        parameters.change_synonym(ctx, admin, key, words, "K1304", replace=True)
+    else:
+        key = parameters.add_synonym(ctx, admin, words, "K1304", replace=True)
+    with ctx.read() as session:
+        events = session.query(AuditEvent).filter_by(action="synonym.replaced").all()
+        told = [(e.actor_id, e.at, e.subject_id, json.loads(e.details)) for e in events]
+        notes = [session.get_one(AuditNote, e.id).text for e in events]
+    once = (admin.user_id, ctx.clock.now(), key, {"before": before, "rome_code": "K1304"})
+    assert (told, notes) == (([once], [" ".join(words.split())]) if before else ([], []))
+
+
+def test_words_changed_say_in_the_trail_what_they_were(ctx: Context, admin: Actor) -> None:
+    key = parameters.add_synonym(ctx, admin, "zinzin du soir", "K2204")
+    parameters.change_synonym(ctx, admin, key, "zinzin de nuit", "D1202")
+    with ctx.read() as session:
+        event = session.query(AuditEvent).filter_by(action="synonym.changed").one()
+        assert json.loads(event.details) == {"before": ["K2204"], "rome_code": "D1202"}
+        assert session.get_one(AuditNote, event.id).text == "zinzin du soir → zinzin de nuit"
 
 
 def test_everyday_words_are_changed_with_the_same_errors_and_heard_at_once(ctx: Context, admin: Actor) -> None:

@@ -42,6 +42,7 @@ _ACTIONS = {
     "network.commune_removed": "Commune retirée d’un réseau",
     "synonym.added": "Mots d’un métier ajoutés",
     "synonym.changed": "Mots d’un métier changés",
+    "synonym.replaced": "Mots d’un métier menés ailleurs",
     "synonym.removed": "Mots d’un métier retirés",
     "fact_kind.added": "Certificat ajouté au registre",
     "fact_kind.changed": "Mots d’un fait changés",
