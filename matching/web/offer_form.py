@@ -58,7 +58,7 @@ from matching.terms import (
 
 LATER = "later"
 _NO_OCCUPATION = "Aucun métier avec ces mots. Écrivez l’intitulé autrement, ou dites que vous choisirez plus tard."
-HELP_ACTIONS = frozenset({"find_occupation", "add_place", "add_skill"})
+HELP_ACTIONS = frozenset({"find_occupation", "add_place", "add_skill", "search"})
 _TEXTS = (
     "title",
     "description",
@@ -107,6 +107,8 @@ class OfferForm:
     keep_wording: bool = False
     version: int | None = None
     action: str = ""
+    focused: str = ""
+    """Where the page comes back after Enter in a search box, which has no address of its own: `place` or `skills`."""
     errors: dict[str, list[str]] = field(default_factory=dict)
     general: list[str] = field(default_factory=list)
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
@@ -174,6 +176,8 @@ class OfferForm:
         # A form that does not say which version it shows is never the latest.
         form.version = int(version) if version.isdecimal() and len(version) < 10 else 0
         form.action = sent.get("action", "save")
+        if form.action == "enter":
+            form.action = "search" if form.texts["place_words"] or form.texts["skill_words"] else "save"
         return form
 
     # --- reading -------------------------------------------------------------------------------
@@ -294,6 +298,14 @@ class OfferForm:
         else:
             message = "Aucune compétence avec ces mots. Essayez un mot plus simple." if words else "Écrivez un mot."
             self.errors.setdefault("skills", []).append(message)
+
+    def search(self, ctx: Context, actor: Actor) -> None:
+        """Look up what the search boxes hold, as Enter in one of them asks, and come back there."""
+        self.focused = "skills" if self.texts["skill_words"] else "place"
+        if self.texts["place_words"] and not self.add_place(ctx):
+            self.focused = "place"
+        if self.texts["skill_words"]:
+            self.add_skills(ctx, actor)
 
     def _pay(self, problems: Problems) -> Pay | None:
         cents = self._parse(problems, "pay", parse_cents)

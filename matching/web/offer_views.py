@@ -105,6 +105,8 @@ def _help(form: OfferForm) -> None:
         form.find_occupation(context())
     elif form.action == "add_place":
         form.add_place(context())
+    elif form.action == "search":
+        form.search(context(), actor())
     else:
         form.add_skills(context(), actor())
 

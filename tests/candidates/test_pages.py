@@ -326,7 +326,7 @@ def test_answers_are_kept_by_the_next_search(ctx, me, client):
     assert page.index('value="search"') < page.index(f'name="skill-{chosen}"')  # Enter in the box searches
     data = {"version": 1, "mots": "souder", "action": "search", "source": "observed"}
     answer = client.post(here, data=data | {f"skill-{chosen}": "yes"})
-    assert (answer.status_code, answer.location) == (303, f"{here}?mots=souder")
+    assert (answer.status_code, answer.location) == (303, f"{here}?mots=souder#mots")
     noted = candidates.read_candidate(ctx, me, key, how="")
     assert [(skill.id, skill.value) for skill in noted.skills] == [(chosen, Known.YES)]
     again = client.post(here, data=data | {"version": noted.version, f"skill-{chosen}": "yes"})

@@ -169,6 +169,25 @@ def test_a_search_in_the_form_comes_back_where_it_was(adviser: FlaskClient) -> N
     assert set(re.findall(r'value="(\w+)" formaction', page)) == {"find_occupation", "add_place", "add_skill"}
 
 
+@pytest.mark.parametrize(
+    ("words", "focused"),
+    [
+        ({"skill_words": "xyzabc"}, "skills"),
+        ({"place_words": "saint"}, "place"),
+        ({"place_words": "reze", "skill_words": "xyzabc"}, "skills"),
+        ({"place_words": "saint", "skill_words": "xyzabc"}, "place"),
+    ],
+)
+def test_enter_looks_up_what_the_search_boxes_hold(
+    adviser: FlaskClient, town: Town, words: dict[str, str], focused: str
+) -> None:
+    answer = adviser.post("/offres/nouvelle", data=typed(town, action="enter", **words))
+    inputs = [tag for tag in re.findall(r"<(?:input|select)[^>]*>", answer.text) if "autofocus" in tag]
+    assert (answer.status_code, len(inputs), f'id="{focused}"' in inputs[0]) == (200, 1, True)
+    assert ('name="place" value="44143" checked' in answer.text) is ("reze" in words.values())
+    assert adviser.post("/offres/nouvelle", data=typed(town, action="enter")).status_code == 303
+
+
 @pytest.mark.parametrize(("changes", "anchor", "remedy"), REFUSED)
 def test_a_refused_form_comes_back_whole(
     adviser: FlaskClient, ctx: Context, town: Town, changes: dict[str, Any], anchor: str, remedy: str

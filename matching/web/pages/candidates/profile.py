@@ -168,7 +168,7 @@ def save_skills(candidate_id: int) -> Page:
     following = file_url(candidate_id, "competences")
     if searching:
         words = forms.text("mots")[: _LONGEST_SEARCH + 1]  # one more than is read: the page says that it was cut
-        following = url_for("candidates.skills", candidate_id=candidate_id, mots=words or None)
+        following = url_for("candidates.skills", candidate_id=candidate_id, mots=words or None, _anchor="mots")
         if not answers:
             return redirect(following, 303)
     return forms.submit(save, "Les compétences sont notées.", following, lambda form: _skills(candidate_id, form))
