@@ -27,7 +27,7 @@ class Task:
 class Block:
     """A heading with its tasks; `total` counts those not shown too; `more` and `narrowed` lead to the whole list.
 
-    `side`: shown in the margin, to keep in mind rather than to do now.
+    `side`: shown in the margin, to keep in mind rather than to do now. `empty`: what is said when there is nothing.
     """
 
     title: str
@@ -36,6 +36,7 @@ class Block:
     more: str = ""
     narrowed: dict[str, str] = field(default_factory=dict)
     side: bool = False
+    empty: str = "Rien n’attend ici."
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,30 @@ def test_the_pilot_s_first_screen(ctx: Context, app: Flask) -> None:
     assert {client.get(link).status_code for link in links} == {200}
 
 
+def test_the_pilot_s_first_screen_says_why_nothing_stands_out_and_what_to_read(ctx: Context, app: Flask) -> None:
+    here = office(ctx)
+    client = client_of(app, here.pilot)
+    unread = text(client.get("/aujourdhui").text)
+    assert "Rien n’attend" not in unread
+    assert "Aucune liste montrée sur cette période." in unread
+    for turn, offer in enumerate(here.offers * 4):
+        even = mixed(here.women, here.men) if turn % 2 else mixed(here.men, here.women)
+        shown(ctx, here.adviser, offer, even[turn * 6 :] + even[: turn * 6], days_ago=turn + 1)
+    ctx.memory.clear()
+    assert "Pas assez de données" in text(client.get("/aujourdhui").text)
+    for turn, offer in enumerate(here.offers * 4):
+        even = mixed(here.far_women, here.far_men) if turn % 2 else mixed(here.far_men, here.far_women)
+        shown(ctx, here.stranger, offer, even[turn * 5 :] + even[: turn * 5], days_ago=turn + 1)
+    ctx.memory.clear()
+    page = client.get("/aujourdhui").text
+    assert "Rien à signaler : aucun écart ne dépasse ce que le hasard explique." in text(page)
+    assert "entre mai 2026 et octobre 2026" in text(page)
+    main = page[page.index("<main") : page.index("</main>")]
+    links = set(re.findall(r'href="(/[^"]*)"', main))
+    assert links >= {"/equite", f"/equite/unites/{here.home}", "/metiers", "/donnees-personnelles"}
+    assert {client.get(link).status_code for link in links} == {200}
+
+
 def test_the_pilot_sees_no_name_and_no_code(ctx: Context, app: Flask) -> None:
     here = filled(ctx)
     client = client_of(app, here.pilot)

@@ -25,15 +25,32 @@ def pilot_screen(ctx: Context, session: Session, day: date) -> tuple[list[Block]
     reading = read_groups(ctx, session, first, last)
     out = reading.standing_out
     units = tuple(Task(unit.name, "", "", "Lire", "fairness.unit", unit.id) for unit in units_read(session))
+    period = f"entre {written_month(first)} et {written_month(last)}"
+    standing = tuple(map(_task, out[:_SHOWN]))
     blocks = [
-        Block("Ce qui ressort des listes", tuple(map(_task, out[:_SHOWN])), len(out), "fairness.index"),
+        Block("Ce qui ressort des listes", standing, len(out), "fairness.index", empty=reading.nothing_told),
+        Block("À lire", to_read := _to_read(period), len(to_read)),
         Block("Unités", units, len(units), side=True),
     ]
-    summary = "Des chiffres de groupes assez grands, jamais un dossier individuel."
+    summary = (
+        "Des chiffres de groupes assez grands, jamais un dossier individuel. "
+        f"«{NBSP}masqué{NBSP}»{NBSP}: le nombre est trop petit pour être montré."
+    )
     # As on its page: people looking today alone would give, by subtraction, the few who left.
     known = f"connues fin {written_month(last)}"
     people = Figure("Personnes en recherche", _written(reading.totals["looking"]), known, "fairness.index")
     return blocks, (people, *_trends(ctx, session, day)), summary
+
+
+def _to_read(period: str) -> tuple[Task, ...]:
+    """The pages that a pilot opens, and what each answers."""
+    shown = f"Qui est montré et qui est choisi, {period}. Une autre période se choisit sur la page."
+    kept = "Qui lit un dossier, et ce qui n’entre jamais dans un classement."
+    return (
+        Task("L’équité des listes, pour tout le Département", shown, "", "Lire", "fairness.index"),
+        Task("Les données personnelles", kept, "", "Lire", "help.privacy"),
+        Task("Un métier et son code", "À partir de mots de tous les jours.", "", "Chercher", "occupations.search"),
+    )
 
 
 def _task(one: Compared) -> Task:

@@ -123,6 +123,17 @@ class FairnessReading:
     def standing_out(self) -> tuple[Compared, ...]:
         return tuple(one for one in self._compared() if one.reading.stands_out)
 
+    @property
+    def nothing_told(self) -> str:
+        """Why nothing stands out, as a sentence; empty when something does."""
+        if self.standing_out:
+            return ""
+        if not self.lists:
+            return "Aucune liste montrée sur cette période."
+        if not self.judged:
+            return "Pas assez de données pour dire quoi que ce soit sur cette période."
+        return f"Rien à signaler{NBSP}: aucun écart ne dépasse ce que le hasard explique."
+
     def _compared(self) -> Iterator[Compared]:
         return (one for axis in self.axes for line in axis.lines for one in line.compared)
 
