@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import func, select
@@ -291,6 +293,48 @@ def test_the_page_of_another_unit_s_person_is_a_404_without_their_name(ctx: Cont
     everyone = client.get(f"/offres/{offer}/personnes?toutes=oui").get_data(as_text=True)
     assert "C-00006" in everyone
     assert "Canari" not in everyone
+
+
+def test_asking_about_nobody_says_what_to_write(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, offer = _hungry(ctx)
+    client, path = client_of(app, me), f"/offres/{offer}/personnes/pourquoi"
+    told = "Écrivez le nom ou le code d’une personne de votre unité."
+    refused, opened = client.post(path, data={"qui": "  "}), client.get(path)
+    assert (refused.status_code, told in refused.text, opened.status_code, told in opened.text) == (
+        422,
+        True,
+        200,
+        False,
+    )
+    assert client.post("/offres/987654/personnes/pourquoi", data={"qui": ""}).status_code == 404
+
+
+def test_a_form_sent_as_it_is_tries_nothing(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, offer = _hungry(ctx)
+    client, path = client_of(app, me), f"/offres/{offer}/personnes"
+    told = {}
+    for query in ("", "i0=essential&n0=", "sans=r0", "i0=desirable"):
+        page = client.get(path, query_string=query).text
+        told[query] = ("<h2>Essai" in page, "cochez un point à assouplir" in page)
+    assert list(told.values()) == [(False, False), (False, True), (True, False), (True, False)]
+    with ctx.read() as session:
+        logged = [log.changes for log in session.execute(select(ExposureLog).order_by(ExposureLog.id)).scalars()]
+    assert logged[1] == logged[0] != logged[3]
+
+
+def test_a_longer_list_is_the_same_list_opened_where_it_ended(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, offer = _hungry(ctx)
+    for _ in range(60):
+        make.candidate(ctx, me.unit_id, goals=[make.COOKING], windows=make.WEEK)
+    client, path = client_of(app, me), f"/offres/{offer}/personnes"
+    page = client.get(f"{path}?toutes=oui&sans=r0&i0=desirable&offer_id=7&_external=1").text
+    (more,) = re.findall(rf'href="({path}\?[^"]*jusqu=100[^"]*)"', page)
+    query, _, last = unescape(more).partition("?")[2].partition("#")
+    assert parse_qs(query) == {"toutes": ["oui"], "sans": ["r0"], "i0": ["desirable"], "jusqu": ["100"]}
+    assert re.findall(r'id="(p\d+)"', page)[-1] == last
+    longer = client.get(unescape(more)).text
+    assert "<h2>Essai" in longer
+    assert re.findall(r'id="(p\d+)"', longer)[:50] == re.findall(r'id="(p\d+)"', page)
 
 
 def test_a_name_is_sent_beside_the_address_and_never_read_from_it(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]

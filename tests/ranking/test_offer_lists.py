@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -192,7 +193,8 @@ def test_a_long_list_says_how_long_it_is_and_goes_on(ctx: Context, app) -> None:
     client = client_of(app, me)
     body = client.get(f"/personnes/{person}/offres").get_data(as_text=True)
     assert "20 sur 21" in body
-    assert f'href="/personnes/{person}/offres?jusqu=40"' in body
+    last = re.findall(r'id="(o\d+)"', body)[-1]
+    assert f'href="/personnes/{person}/offres?jusqu=40#{last}"' in body
     body = client.get(f"/personnes/{person}/offres?jusqu=40").get_data(as_text=True)
     assert "sur 21" not in body
     assert body.count('<li class="person"') == 21
@@ -221,7 +223,10 @@ def test_the_pages_of_the_unit(ctx: Context, app) -> None:  # type: ignore[no-un
     me, _, _ = _board(ctx)
     client = client_of(app, make.manager(ctx, me.unit_id))
     assert "Compter maintenant" in client.get("/unite/leviers").get_data(as_text=True)
-    assert "Permis B" in client.get("/unite/leviers?compter=oui").get_data(as_text=True)
+    counted = client.get("/unite/leviers?compter=oui").get_data(as_text=True)
+    assert "Permis B" in counted
+    outside = re.sub(r"<details.*?</details>", "", counted, flags=re.DOTALL)
+    assert "Une rencontre est une personne et une offre" in outside
     assert "Compté le" in client.get("/unite/leviers").get_data(as_text=True)
     assert client_of(app, me).get("/unite/leviers").status_code == 403
     for query in ("", "?qui=unite&jours=60", "?jours=²&page=-4"):

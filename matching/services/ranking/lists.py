@@ -17,7 +17,7 @@ from matching.services.context import Context
 from matching.services.ranking import phrases
 from matching.services.ranking.crowd import Shown, load_people, load_words
 from matching.services.ranking.loading import eligibility, engine_offer
-from matching.services.ranking.simulation import Simulation, changed, key_of
+from matching.services.ranking.simulation import Simulation, changed, effective, key_of
 from matching.services.ranking.snapshot import Snapshot, snapshot_of
 from matching.store import scope
 from matching.store.tables.exposure import ExposureLog, ReadLog
@@ -201,6 +201,7 @@ def rank_candidates(
         offer = _offer(session, actor, offer_id)
         with snapshot_of(ctx).current(session) as snap:
             question = _question(ctx, session, snap, actor, offer, wanted, everyone or actor is None)
+            wanted = effective(question.asked, wanted)
             ranking = question.rank(question.wanted, top)
             entering, ids_entering = _entering(question, ranking) if wanted else (0, frozenset())
             relax = _relax(question, wanted)

@@ -49,6 +49,16 @@ def key_of(code: str, position: int | None) -> str:
     return code if position is None else f"r{position}"
 
 
+def effective(offer: engine.Offer, wanted: Simulation) -> Simulation:
+    """The changes that change something: the page sends every requirement, most of them as they are."""
+    asked = dict(enumerate(offer.requirements))
+    return replace(
+        wanted,
+        importance={k: v for k, v in wanted.importance.items() if k in asked and v is not asked[k].importance},
+        amount={k: v for k, v in wanted.amount.items() if k in asked and v != asked[k].amount},
+    )
+
+
 def changed(offer: engine.Offer, wanted: Simulation) -> engine.Offer:
     """The offer as it would be. Raises `Invalid` for a change that this offer does not have."""
     kept = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from matching.access.permissions import Permission
 from matching.errors import NotFound
-from matching.services.ranking import Simulation, explain_person, rank_candidates
+from matching.services.ranking import RankedList, Simulation, explain_person, rank_candidates
 from matching.services.ranking.mapping import map_points
 from matching.terms import Importance, MatchStatus
 from matching.web.guard import requires
@@ -18,6 +20,9 @@ blueprint = Blueprint("ranking", __name__)
 
 _STEP = 50
 _MOST = 500
+_KEPT = re.compile(r"toutes|sans|avec|[in][0-9]{1,3}", re.ASCII)
+"""What an address of the list may say, for the same list to be opened again longer."""
+_NOBODY_NAMED = "Écrivez le nom ou le code d’une personne de votre unité."
 
 
 @blueprint.get("/offres/<int:offer_id>/personnes")
@@ -34,8 +39,18 @@ def people(offer_id: int) -> str:
         points=map_points(context(), ranked),
         statuses=[s for s in MatchStatus if s is not MatchStatus.NOT_ASKED],
         importances=list(Importance),
-        more=min(_MOST, top + _STEP) if len(ranked.people) == top < min(_MOST, ranked.considered) else None,
+        more=_more(offer_id, ranked, top),
+        tried=bool(simulation),
     )
+
+
+def _more(offer_id: int, ranked: RankedList, top: int) -> str:
+    """The same list, longer, opened where this one ends; empty when everybody is shown."""
+    if not len(ranked.people) == top < min(_MOST, ranked.considered):
+        return ""
+    here: dict[str, Any] = {name: values for name, values in request.args.lists() if _KEPT.fullmatch(name)}
+    last = f"p{ranked.people[-1].candidate_id}"
+    return url_for("ranking.people", offer_id=offer_id, jusqu=min(_MOST, top + _STEP), _anchor=last, **here)
 
 
 @blueprint.route("/offres/<int:offer_id>/personnes/pourquoi", methods=["GET", "POST"])
@@ -50,7 +65,9 @@ def why(offer_id: int) -> str | tuple[str, int]:
         if "Personne" not in error.message:
             raise
         return render_template("ranking/why.html", offer_id=offer_id, who=who, found=(), message=error.message), 404
-    return render_template("ranking/why.html", offer_id=offer_id, who=who, found=found, message="")
+    told = "" if who or request.method == "GET" else _NOBODY_NAMED
+    page = render_template("ranking/why.html", offer_id=offer_id, who=who, found=found, message=told)
+    return page, 422 if told else 200
 
 
 def read_simulation() -> Simulation:
