@@ -4,11 +4,15 @@ Each text is the sum of vectors learnt for its features (character n-grams, word
 another), and a linear softmax over the classes reads that sum. It learns from all the texts of a class together,
 which is what finds a wording that no text has. Four of them, which trust words more or less beside n-grams, give
 their opinion: the mean errs less than the best of them. The seed is fixed.
+
+Most n-grams are hidden at each step, others each time, so that no text is known by one of them alone; and each text is
+learnt once more as somebody in a hurry writes it, so that cut words count for what they usually begin.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -21,11 +25,14 @@ from matching.reference.lexical import Floats, as_saved, grams
 from matching.reference.query_words import Word
 
 _DIMENSIONS = 96
-_PASSES = 8
+_PASSES = 12
 _BATCH = 256
 _STEP = 0.3
 _HIDDEN_DROP = 0.3  # share of the sum hidden at each step, so that no dimension is relied on alone
-_WORD_SHARES = (0.5, 0.5, 0.1, 1.5)  # of each member: length of the part "words and pairs" beside "n-grams" (1)
+_FEATURE_DROP = 0.7  # share of the features of a text hidden at each step: a wording never met has few that are known
+_HURRIED = 0.5  # weight of a text written in a hurry, beside the text (1)
+_CUT_FROM, _SLIP_FROM, _SLIPS = 6, 5, 0.25  # letters from which a word may be cut, or lose one; share of those that do
+_WORD_SHARES = (0.5, 1.5, 1.0, 0.7)  # of each member: length of the part "words and pairs" beside "n-grams" (1)
 
 
 class TextClassifier:
@@ -43,9 +50,13 @@ class TextClassifier:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from threadpoolctl import threadpool_limits
 
-        reader = TfidfVectorizer(analyzer=_of_text, sublinear_tf=True, norm=None, dtype=np.float32)
-        matrix = reader.fit_transform(texts)
+        written = [[Word(word) for word in text.split()] for text in texts]
+        dice = random.Random(0)  # noqa: S311
+        hurried = [_hurried(words, dice) for words in written]
+        reader = TfidfVectorizer(analyzer=features, sublinear_tf=True, norm=None, dtype=np.float32).fit(written)
+        matrix = reader.transform(written + hurried)
         matrix.sort_indices()  # the same sums in the same order at every run
+        classes, weights = np.tile(classes, 2), np.concatenate([weights, weights * np.float32(_HURRIED)])
         self._features = dict(sorted(reader.vocabulary_.items()))
         self._idf = reader.idf_.astype(np.float32)
         self._is_word = np.array([feature[0] == _WORD_MARK for feature in self._features])
@@ -120,10 +131,6 @@ def features(words: Sequence[Word]) -> list[str]:
     return list(_features(words))
 
 
-def _of_text(text: str) -> list[str]:
-    return features([Word(word) for word in text.split()])
-
-
 def _features(words: Sequence[Word]) -> Iterator[str]:
     opened = [other for word in words for other in (word, *(Word(part) for part in word.usual.split()))]
     for word in opened:
@@ -131,6 +138,24 @@ def _features(words: Sequence[Word]) -> Iterator[str]:
         yield _WORD_MARK + word.text
     for one, other in pairwise(opened):
         yield f"{_WORD_MARK}{one.text} {other.text}"
+
+
+def _hurried(words: Sequence[Word], dice: random.Random) -> list[Word]:
+    """The words as somebody in a hurry writes them: one or two of the long ones cut, a letter lost here and there."""
+    long = [i for i, word in enumerate(words) if len(word.text) >= _CUT_FROM]
+    cut = set(dice.sample(long, min(len(long), dice.choice((1, 1, 2)))))
+    return [_cut(word, dice) if i in cut else _slipped(word, dice) for i, word in enumerate(words)]
+
+
+def _cut(word: Word, dice: random.Random) -> Word:
+    return Word(word.text[: dice.randint(2, 5)], cut=True)
+
+
+def _slipped(word: Word, dice: random.Random) -> Word:
+    if len(word.text) < _SLIP_FROM or dice.random() >= _SLIPS:
+        return word
+    lost = dice.randrange(1, len(word.text))
+    return Word(word.text[:lost] + word.text[lost + 1 :])
 
 
 def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: int, seed: int) -> tuple[Floats, Floats]:
@@ -145,7 +170,7 @@ def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: in
         order = dice.permutation(matrix.shape[0])
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            texts = matrix[rows]
+            texts = _partly_hidden(matrix[rows], dice)
             kept = dice.random((len(rows), _DIMENSIONS), dtype=np.float32) > _HIDDEN_DROP
             hidden = (texts @ vectors) * kept / np.float32(1 - _HIDDEN_DROP)
             wrong = _softmax(hidden @ outputs)
@@ -160,6 +185,13 @@ def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: in
             seen[columns] += (change * change).mean(axis=1)
             vectors[columns] -= step * change / np.sqrt(seen[columns])[:, None]
     return vectors, outputs
+
+
+def _partly_hidden(texts: Any, dice: np.random.Generator) -> Any:
+    """These rows (CSR, changed in place) with most of their features hidden, what is left counting for the whole."""
+    texts.data *= (dice.random(len(texts.data), dtype=np.float32) > _FEATURE_DROP) / np.float32(1 - _FEATURE_DROP)
+    texts.eliminate_zeros()
+    return texts
 
 
 def _softmax(scores: Floats) -> Floats:

@@ -29,6 +29,8 @@ _NEAREST = 80
 _REPAIR_CUTOFF = 0.72
 _DAMAGED_START = 0.9
 _HEARD = 0.95  # trust of a word found by its sound
+_GUESSED = 0.9  # trust of a beginning with a slip
+_BEGINNINGS = range(4, 7)  # letters of the beginning of a word that is still known with a slip
 _SURE_REPAIR = 0.8  # one slip in five letters; "quoi" is no sure "quai"
 
 
@@ -49,7 +51,9 @@ class LexicalIndex:
         seen = Counter(word for words in self.words_of for word in set(words))
         self.rarity = {word: math.log(1 + len(self.texts) / count) for word, count in seen.items()}
         self.known = frozenset(self.rarity)
+        self.leading = frozenset(words[0] for words in self.words_of if words)
         self._sorted = sorted(self.rarity)
+        self._begun = Counter(word[:n] for word in self.rarity for n in _BEGINNINGS if n <= len(word))
         self._grams: dict[str, int] = {}
         self._idf: Floats = np.zeros(0, np.float32)
         self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
@@ -108,8 +112,8 @@ class LexicalIndex:
             return word
         if word.usual or (len(word.text) >= 2 and self._begins_a_word(word.text)):
             return Word(word.text, True, word.usual)
-        if len(word.text) < 4 or word.cut:
-            return word
+        if word.cut or len(word.text) < 4:
+            return self._mended_start(word)
         heard = word.text.replace("ss", "c")  # a "ç" written as it is heard: "masson"
         if heard in self.rarity:
             return Word(heard, trust=_HEARD)
@@ -117,13 +121,25 @@ class LexicalIndex:
             word.text, self._sorted, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_CUTOFF, limit=3
         )
         if not near:
-            return word
+            return self._mended_start(word)
         best = max(near, key=lambda hit: (hit[1], -self.rarity[hit[0]]))
         return Word(best[0], trust=1.0 if best[1] >= _SURE_REPAIR else best[1])
 
     def _begins_a_word(self, start: str) -> bool:
         at = bisect_left(self._sorted, start)
         return at < len(self._sorted) and self._sorted[at].startswith(start)
+
+    def _mended_start(self, word: Word) -> Word:
+        """The beginning of most known words that this is with one slip after the first letter; itself if of none."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        if len(word.text) not in _BEGINNINGS:
+            return word
+        begun = [start for start in self._begun if start[0] == word.text[0]]
+        near = process.extract(word.text, begun, scorer=OSA.distance, score_cutoff=1, limit=None)
+        best = max((start for start, _, _ in near), key=lambda start: (self._begun[start], start), default="")
+        return Word(best, cut=True, trust=_GUESSED) if best else word
 
     def compare(self, words: Sequence[Word]) -> Likeness | None:
         """How near every text is to these words, repaired first; None when they share nothing with any."""
@@ -200,7 +216,7 @@ def alike(word: Word, other: str) -> float:
     if word.usual and other in word.usual.split():
         return 0.97
     if other.startswith(word.text) and len(word.text) >= 2:
-        return 0.95 if word.cut else 0.8
+        return 0.95 * word.trust if word.cut else 0.8
     near = float(OSA.normalized_similarity(word.text, other))
     if word.cut:  # a slip in the beginning that is left
         near = max(near, _DAMAGED_START * float(OSA.normalized_similarity(word.text, other[: len(word.text)])))

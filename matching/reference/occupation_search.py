@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import Counter
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,29 +23,30 @@ from numpy.typing import NDArray
 
 from matching.errors import Invalid
 from matching.reference.classifier import TextClassifier
-from matching.reference.lexical import Floats, LexicalIndex, alike
+from matching.reference.lexical import Floats, LexicalIndex, Likeness, alike
 from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skill, Synonym
 from matching.reference.query_words import Word, only_link_words, query_words, title_words
 from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
-FORMAT = 3
+FORMAT = 4
 # Logarithms of chance for a title that covers the words and is covered by them. More when the classifier read the
-# words damaged: one had to be repaired, or is cut.
-_LEXICAL, _LEXICAL_REPAIRED, _LEXICAL_CUT = 5.0, 25.0, 50.0
-_SAME = 16.0  # more for one that says nearly the same
+# words damaged: one is cut, or had to be repaired; a repair that makes no title is of a word never met, not a slip.
+_LEXICAL, _LEXICAL_REPAIRED, _LEXICAL_CUT = 3.0, 15.0, 40.0
+_SAME, _SAME_DAMAGED = 2.0, 16.0  # more for one that says nearly the same
 _LEAST_CHANCE = -8.0  # the classifier alone never rules a family out
-_OWN = 10.0  # words added by an administrator that are the whole text: before the nearest title by so much
+_OWN = 16.0  # words added by an administrator that are the whole text: before the nearest title by so much
 _FOUND = 0.62  # likeness from which a word of the text is a word of an added expression
 _PARTLY = 0.8  # confidence at most when an added expression is only a part of the text
 _KNOWN = 0.15  # likeness under which the words are those of no trade, nor an everyday wording of one
+_SHORT = 5  # letters at most of a word that may be the beginning of another, though it is one itself
 _NEAR = 20  # occupations among which those that begin with the words come first
-_OF_A_FAMILY = 2  # occupations of the same family shown at most
+_OF_FIRST_FAMILY = 2  # occupations shown at most of the first family, and one of each other
 _SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
-_TELLING = 5  # families at most that use a skill which tells them apart
+_TELLING = 20  # families at most that use a skill which tells them apart
 # Logistic regression of "the family is right" on (1, log-odds of the family, 1 when a word is cut or was repaired),
 # measured on noisy and unseen titles.
-_CALIBRATION = (-0.27, 0.50, -0.85)
-_LONGEST_LEAD = 10.0  # log-odds beyond which nothing more is learnt
+_CALIBRATION = (0.04, 0.61, -0.61)
+_LONGEST_LEAD = 8.0  # log-odds beyond which nothing more is learnt
 
 SURE = 0.9
 """Confidence from which an occupation is taken without asking."""
@@ -78,13 +79,15 @@ class _Read:
     """What a text says: `scores` of each occupation and `lexical` of each form, both in logarithms of chance.
 
     `own`: how much of the text each occupation's added expressions explain, 0 to 1. `damaged`: a word of the text is
-    cut, or had to be repaired. `likeness`: of the nearest form, 0 to 1. `said`: the words as repaired.
+    cut, or had to be repaired; `guessed`: it is read as a beginning with a slip. `likeness`: of the nearest form, 0 to
+    1. `said`: the words as repaired.
     """
 
     scores: Floats
     lexical: Floats
     own: Floats
     damaged: bool
+    guessed: bool
     likeness: float
     said: tuple[str, ...]
 
@@ -195,15 +198,19 @@ class OccupationSearch:
         texts = {"": {name: getattr(self, name) for name in _TEXTS}} | {name: part[0] for name, part in parts.items()}
         arrays: dict[str, Any] = {"form_code": self._form_code, "form_title": self._form_title}
         arrays |= {f"{name}.{key}": array for name, (_, held) in parts.items() for key, array in held.items()}
-        partial = path.with_name(path.name + ".part")
-        with partial.open("wb") as stream:
-            np.savez(
-                stream,
-                format=np.array(FORMAT),
-                texts=np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), np.uint8),
-                **arrays,
-            )
-        partial.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # two workers may learn at once
+        try:
+            with partial.open("wb") as stream:
+                np.savez(
+                    stream,
+                    format=np.array(FORMAT),
+                    texts=np.frombuffer(json.dumps(texts, ensure_ascii=False).encode(), np.uint8),
+                    **arrays,
+                )
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> OccupationSearch:
@@ -238,7 +245,8 @@ class OccupationSearch:
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
         """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade.
 
-        Two of a family at most, so that five leave a choice. A ROME code finds its occupation alone, or its family.
+        Two of the first family and one of each other, so that five leave a choice. A ROME code finds its occupation
+        alone, or its family.
         """
         if coded := self._coded(text):
             return coded[:top]
@@ -252,7 +260,7 @@ class OccupationSearch:
 
     def _begun_first(self, order: NDArray[np.int64], read: _Read) -> NDArray[np.int64]:
         """This order, the occupations that begin with the very words before others: "commercial" is not an aide's."""
-        if read.damaged or read.own.any():
+        if read.damaged or read.own.any() or len(read.said) > 1:
             return order
         near = order[:_NEAR]
         begun = np.array([bool(self._begun(int(at), read)) for at in near.tolist()], np.bool_)
@@ -294,35 +302,60 @@ class OccupationSearch:
         return " ".join(title_words(text)) in self._forms.texts
 
     def _read(self, words: Sequence[Word]) -> _Read | None:
-        repaired = self._forms.repaired(words)
-        like = self._forms.compare(repaired)
+        words, repaired, like = self._compared(words)
         own = self._own_cover(words)
         if like is None and not own.any():
             return None
-        share = _LEXICAL if repaired == list(words) else _LEXICAL_REPAIRED
-        share = _LEXICAL_CUT if any(word.cut for word in repaired) else share
+        damaged = any(word.cut or word.text not in self._forms.known for word in words)
+        guessed = any(word.cut and word.trust < 1 for word in repaired)
+        share, same = self._trust(repaired, like, damaged)
         told = self._classifier.log_chances(words)[self._family_of]
-        scores = np.maximum(told, _LEAST_CHANCE) + (share + _SAME + _OWN) * own * own
+        scores = np.maximum(told, _LEAST_CHANCE) + (2 * (share + same) + _OWN) * own * own
         lexical = np.zeros(len(self._form_code), np.float32)
         likeness = 0.0
         if like is not None:
             likeness = float(like.scores.max())
-            lexical = share * like.scores + _SAME * like.same
+            lexical = share * like.scores + same * like.same
             scores += np.maximum.reduceat(lexical, self._first_form)
         said = tuple(word.text for word in repaired)
-        return _Read(scores.astype(np.float32), lexical, own, share > _LEXICAL, likeness, said)
+        return _Read(scores.astype(np.float32), lexical, own, damaged, guessed, likeness, said)
+
+    def _compared(self, words: Sequence[Word]) -> tuple[Sequence[Word], list[Word], Likeness | None]:
+        """(words, repaired, what they are like): the short ones read as beginnings when only so they make a title."""
+        repaired = self._forms.repaired(words)
+        like = self._forms.compare(repaired)
+        if like is None or not like.same.any():
+            cut = [self._perhaps_cut(word) for word in words]
+            other = self._forms.repaired(cut)
+            again = self._forms.compare(other) if other != repaired else None
+            if again is not None and again.same.any():
+                return cut, other, again
+        return words, repaired, like
+
+    def _perhaps_cut(self, word: Word) -> Word:
+        """A short word as the beginning of a longer one, unless titles begin with it: a hôte is no hôtel."""
+        short = len(word.text) <= _SHORT and word.text not in self._forms.leading
+        return Word(word.text, True, word.usual) if short else word
+
+    @staticmethod
+    def _trust(repaired: Sequence[Word], like: Likeness | None, damaged: bool) -> tuple[float, float]:
+        """What the lexical half counts for, and what a title nearly the same counts for."""
+        if not damaged:
+            return _LEXICAL, _SAME
+        if any(word.cut for word in repaired):
+            return _LEXICAL_CUT, _SAME_DAMAGED
+        told = like is not None and bool(like.same.any())
+        return _LEXICAL_REPAIRED if told else _LEXICAL, _SAME_DAMAGED
 
     def _varied(self, order: NDArray[np.int64], top: int) -> NDArray[np.int64]:
-        """The first `top` of this order, without those that follow `_OF_A_FAMILY` others of their family."""
-        seen = Counter[int]()
-        kept = []
-        for at in order.tolist():
-            family = int(self._family_of[at])
-            seen[family] += 1
-            if seen[family] <= _OF_A_FAMILY:
+        """The first `top` of this order, of several families: `_OF_FIRST_FAMILY` of the first, one of each other."""
+        families = self._family_of[order].tolist()
+        left = dict.fromkeys(families, 1) | {families[0]: _OF_FIRST_FAMILY}
+        kept: list[int] = []
+        for at, family in zip(order.tolist(), families, strict=True):
+            if left[family] and len(kept) < top:
                 kept.append(at)
-            if len(kept) == top:
-                break
+            left[family] -= bool(left[family])
         return np.array(kept, np.int64)
 
     def _own_cover(self, words: Sequence[Word]) -> Floats:
@@ -348,6 +381,8 @@ class OccupationSearch:
         lead = np.minimum(np.log(chances / (1 - chances)), _LONGEST_LEAD)
         asked = _CALIBRATION[0] + _CALIBRATION[1] * lead + _CALIBRATION[2] * read.damaged
         found = np.minimum.accumulate(1 / (1 + np.exp(-asked)))
+        if read.guessed:
+            found = np.minimum(found, _PARTLY)
         if read.own[order[0]] > 0:  # words added since: sure when they are the whole text and mean one occupation
             whole = read.own[order[0]] == 1 and np.count_nonzero(read.own == 1) == 1
             found = np.minimum(found, _PARTLY)

@@ -19,7 +19,7 @@ _ADVERTISEMENT = re.compile(
     | \bde\s+\d+\s*(mois|jours?|semaines?|ans?)\b
     | \b\d+\s*(mois|jours?|semaines?|ans?|postes?)\b
     | \(\s*\d+\s*\)                                         # (44)
-    | ^\W*(je\s+|nous\s+)?(re)?cherch\w+                     # Recherche plombier
+    | ^\W*(je\s+|nous\s+)?(re)?cherch(e|ons)\b               # Recherche plombier, not a chercheur
     | \bpostes?\s+(d['’e]\s*|à\s+pourvoir)
     | \boffres?\s+d['’]emploi\b | \b(à\s+)?temps\s+(plein|partiel|complet)\b
     | \bcontrats?\s+(d['’]insertion|d['’]apprentissage|pro\b|de\s+professionnalisation|aidé|saisonnier)
@@ -45,6 +45,7 @@ de d l en au aux et ou pour avec sans dans par sur chez notre nos votre
 _ADVERTISEMENT_WORDS = frozenset(_ADVERTISEMENT_TEXT.split())
 _EMPTY_TEXT = "un une le la les du de des d l n s qu en au aux et ou a pour avec dans par sur chez"
 _EMPTY_WORDS = frozenset(_EMPTY_TEXT.split())
+_ARTICLES = frozenset(["un", "une", "le", "la", "les", "du", "de", "des"])
 
 # Short ways of writing that letters alone do not give back.
 _ABBREVIATIONS = {
@@ -152,11 +153,19 @@ def query_words(text: str, known: frozenset[str]) -> list[Word]:
         return match.group() if known.issuperset(title_words(match.group())) else " "
 
     bare = _INCLUSIVE.sub(" ", _PLACE.sub(place, _ADVERTISEMENT.sub(" ", text)))
-    words = list(_split(bare)) or list(_split(text))
+    words = _ended(_split(bare) or _split(text), text)
     kept = [word for word in words if not _noise(word)]
     if not kept:
         kept = [word for word in words if word.text in known] or words
     return [_opened(word, known) for word in kept]
+
+
+def _ended(words: list[Word], text: str) -> list[Word]:
+    """No text ends with "en" or "par": that is the beginning of a word ("agent d'en")."""
+    last = words[-1].text if len(words) > 1 else ""
+    if len(last) > 1 and last in _EMPTY_WORDS - _ARTICLES and fold(text).endswith(last):
+        words[-1] = Word(last, cut=True)
+    return words
 
 
 def _noise(word: Word) -> bool:

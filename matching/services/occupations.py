@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import Lock
 
 from sqlalchemy import select
@@ -102,7 +101,7 @@ def _search(ctx: Context, session: Session, digest: str) -> OccupationSearch:
             path.unlink(missing_ok=True)
     search = _learn(session)
     if path is not None:
-        _keep(search, path)
+        search.save(path)
     return search
 
 
@@ -133,18 +132,6 @@ def _learn(session: Session) -> OccupationSearch:
         [SkillRow(str(skill.id), skill.label) for skill in skills],
         [OccupationSkill(link.rome_code, str(link.skill_id)) for link in links],
     )
-
-
-def _keep(search: OccupationSearch, path: Path) -> None:
-    """Written beside, then renamed: another worker never reads half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, suffix=path.suffix, delete=False) as file:
-        temporary = Path(file.name)
-    try:
-        search.save(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _path(ctx: Context, digest: str) -> Path | None:
