@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import Invalid
+from matching.reference.certainty import may_be_taken
 from matching.reference.classifier import TextClassifier
 from matching.reference.lexical import Floats, LexicalIndex, Likeness, alike
 from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skill, Synonym
@@ -282,11 +283,21 @@ class OccupationSearch:
         """`search` of each text, in the order given."""
         return [self.search(text, top) for text in texts]
 
-    def decide(self, text: str) -> Decision:
-        """The occupation when there is hardly a doubt, else five to choose from."""
-        found = tuple(self.search(text, 5))
-        sure = found[0] if found and found[0].confidence >= SURE else None
+    def decide(self, text: str, top: int = 5) -> Decision:
+        """The occupation when there is hardly a doubt, else `top` to choose from."""
+        found = tuple(self.search(text, top))
+        sure = found[0] if found and found[0].confidence >= SURE and self._may_be_taken(text, found[0]) else None
         return Decision(sure, found)
+
+    def _may_be_taken(self, text: str, best: Suggestion) -> bool:
+        """Whether the words may mean this occupation alone: always a code, or an expression added for it."""
+        words = query_words(text, self._forms.known)
+        read = None if self._coded(text) else self._read(words)
+        at = self._place[best.code]
+        if read is None or read.own[at] == 1:
+            return True
+        title = self._forms.words_of[self._nearest_form(at, read)]
+        return may_be_taken([word.text for word in words], read.said, title)
 
     def skills(self, text: str, top: int = 5) -> list[SkillSuggestion]:
         """The `top` skills for words that tell a skill or a trade; empty when none has to do with them."""
@@ -294,7 +305,9 @@ class OccupationSearch:
         if self._skills is None or not words:
             return []
         read = self._read(words)
-        chances = np.zeros(len(self._family_names), np.float32) if read is None else self._chances(read)
+        chances = np.zeros(len(self._family_names), np.float32)
+        if read is not None and read.likeness >= _KNOWN:
+            chances = np.sqrt(self._chances(read))  # the skills of the second trade meant are suggested too
         return self._skills.find(words, chances, top)
 
     def knows(self, text: str) -> bool:

@@ -14,7 +14,7 @@ from matching.errors import Invalid
 from matching.reference.model import JobTitle as TitleRow
 from matching.reference.model import Occupation, OccupationSkill, Synonym
 from matching.reference.model import Skill as SkillRow
-from matching.reference.occupation_search import SURE, OccupationSearch, Suggestion
+from matching.reference.occupation_search import OccupationSearch, Suggestion
 from matching.reference.skill_search import SkillSuggestion
 from matching.reference.titles import searchable_forms, split_gendered
 from matching.services.context import Context
@@ -53,9 +53,8 @@ class _Loaded:
 def suggest(ctx: Context, words: str, top: int = 5) -> OccupationChoice:
     """The occupations these words may mean, best first; none for empty words."""
     loaded = _load(ctx)
-    found = tuple(loaded.search.search(words, top))
-    sure = bool(found) and found[0].confidence >= SURE
-    return OccupationChoice(sure, found, loaded.rome_version)
+    decided = loaded.search.decide(words, top)
+    return OccupationChoice(decided.sure is not None, decided.choices, loaded.rome_version)
 
 
 def suggest_skills(ctx: Context, words: str, top: int = 10) -> tuple[SkillSuggestion, ...]:

@@ -1,0 +1,85 @@
+"""What is taken for a trade without asking, and what never is, however near a title says it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching.reference.certainty import CONDITIONS, may_be_taken
+from matching.reference.embedded import load_embedded
+from matching.reference.model import Synonym
+from matching.reference.occupation_search import OccupationSearch
+from matching.text import fold
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "title", "taken"),
+    [
+        ("permis", "permis", "permis", False),
+        ("permis b", "permis b", "livreur permis b", False),
+        ("caces 3", "caces 3", "caces 3", False),
+        ("cdi temps partiel matin", "cdi temps partiel matin", "aide menage matin", False),
+        ("matin", "maintenance", "maintenance", False),
+        ("voitures", "voitures", "laveur voitures", False),
+        ("handicap", "handicap", "accompagnant eleves situation handicap", False),
+        ("permis cariste", "permis cariste", "cariste", True),
+        ("permis b livraison", "permis b livraison", "permis b livraison", True),
+        ("veilleur nuit", "veilleur nuit", "veilleur nuit", True),
+        ("aide domicile", "aide domicile", "aide domicile aupres personnes dependantes", True),
+        ("accueil", "accueil", "charge accueil", True),
+        ("plomb", "plombier", "plombier chauffagiste sanitaire", True),
+        ("accompagnement handicap", "accompagnement handicap", "accompagnant eleves situation handicap", False),
+        ("accompagnement eleves", "accompagnement eleves", "accompagnant eleves situation handicap", True),
+    ],
+)
+def test_words_that_may_be_taken(words: str, said: str, title: str, taken: bool) -> None:
+    assert may_be_taken(words.split(), said.split(), title.split()) is taken
+
+
+def test_the_words_are_written_as_they_are_read() -> None:
+    assert [word for word in CONDITIONS if fold(word) != word] == []
+
+
+@pytest.fixture(scope="module")
+def search() -> OccupationSearch:
+    reference = load_embedded()
+    return OccupationSearch().fit(
+        reference.titles, reference.synonyms, reference.occupations, reference.skills, reference.occupation_skills
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("permis", "permis B", "permis c", "permis d", "permis de conduire", "Permis exigé", "caces", "CACES 3"),
+        *("cdi", "temps partiel", "matin", "le soir", "voiture", "vélo", "diplôme", "formation", "bafa", "urgent"),
+        "handicap",
+    ],
+)
+def test_a_licence_or_a_condition_is_never_sure(search: OccupationSearch, text: str) -> None:
+    decided = search.decide(text)
+    assert decided.sure is None
+    assert decided.choices == tuple(search.search(text, 5))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("cariste caces 3", "N1101"),
+        ("conducteur de bus", "N4103"),
+        ("plongeur", "G1605"),
+        ("aide à domicile", "K1304"),
+        ("AVS", "K1302"),
+        ("N4103", "N4103"),
+    ],
+)
+def test_a_trade_stays_sure(search: OccupationSearch, text: str, code: str) -> None:
+    sure = search.decide(text).sure
+    assert sure is not None
+    assert sure.code == code
+
+
+def test_an_administrator_may_give_such_words_a_trade(search: OccupationSearch) -> None:
+    taught = search.with_words([Synonym("permis d", "N4103")])
+    sure = taught.decide("permis d").sure
+    assert sure is not None
+    assert sure.code == "N4103"
