@@ -146,6 +146,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     [
         ("xyzzy", "Aucun métier avec ces mots"),
         ("agent", "Les métiers les plus proches"),
+        ("permis", "Les métiers les plus proches"),
         ("G1605", "Métier reconnu : Plongeur / Plongeuse en restauration"),
     ],
 )
