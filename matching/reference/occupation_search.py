@@ -306,7 +306,7 @@ class OccupationSearch:
             return []
         read = self._read(words)
         chances = np.zeros(len(self._family_names), np.float32)
-        if read is not None and read.likeness >= _KNOWN:
+        if read is not None and (read.likeness >= _KNOWN or read.own.any()):
             chances = np.sqrt(self._chances(read))  # the skills of the second trade meant are suggested too
         return self._skills.find(words, chances, top)
 

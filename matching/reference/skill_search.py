@@ -16,7 +16,7 @@ from matching.reference.query_words import Word, title_words
 
 _USUAL_SHARE = 0.28  # a skill usual in the occupation meant, beside one whose label covers the words (1)
 _VAGUE = 0.3  # likeness of labels that share syllables only
-_LEAST = 0.1  # below, a skill has too little to do with the words
+_LEAST = 0.15  # below, a skill has too little to do with the words
 # What people say around a skill.
 _SAID_TEXT = """
 je j sais savoir faire fait ai deja su peux pouvoir connais connaissance bien capable aime ca

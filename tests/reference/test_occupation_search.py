@@ -177,6 +177,28 @@ def test_a_page_pasted_by_mistake_is_answered(search: OccupationSearch) -> None:
     assert search.search("Soudeur " + "A-" * 20_000)[0].code == "H2913"
 
 
+@pytest.mark.parametrize(("text", "code"), [("pllomb.", "F1603"), ("soudd", "H2913"), ("cuissi", "G1602")])
+def test_a_beginning_with_a_slip_is_proposed_and_never_taken_alone(
+    search: OccupationSearch, text: str, code: str
+) -> None:
+    decision = search.decide(text)
+    assert code in [found.code for found in decision.choices]
+    assert decision.sure is None
+
+
+def test_a_word_that_begins_titles_is_no_beginning_of_another(search: OccupationSearch) -> None:
+    assert search.search("hôte")[0].label.startswith("Hôte ")
+
+
+def test_five_are_of_four_families_at_least(search: OccupationSearch) -> None:
+    for text, _ in WORDS:
+        found = search.search(text)
+        families = [one.family for one in found]
+        assert len(found) == 5
+        assert families.count(families[0]) <= 2
+        assert len(set(families)) >= 4
+
+
 def test_a_title_is_named_with_its_identifier(search: OccupationSearch) -> None:
     (found,) = search.search("conductrice de chariot élévateur", top=1)
     titles = {title.id: title for title in load_embedded().titles}
@@ -192,6 +214,18 @@ def test_saved_and_loaded_answers_the_same(search: OccupationSearch, tmp_path: P
     assert loaded.search_many(texts) == search.search_many(texts)
     assert loaded.skills("je sais souder") == search.skills("je sais souder") != []
     assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_a_model_that_cannot_be_written_leaves_nothing_beside(
+    search: OccupationSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_named: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("numpy.savez", full)
+    with pytest.raises(OSError, match="space"):
+        search.save(tmp_path / "new folder" / "model.npz")
+    assert list((tmp_path / "new folder").iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04 cut"])
@@ -223,6 +257,10 @@ def test_one_occupation_without_a_title_is_found_by_its_label() -> None:
         ("Chargé de mission emploi", "charge mission emploi"),
         ("aide à domicile", "aide domicile"),
         ("Aide à Domicile à Nantes", "aide domicile"),
+        ("Chercheuse en histoire", "chercheuse histoire"),
+        ("Recherchons chercheur", "chercheur"),
+        ("agent d'en", "agent en"),
+        ("agent de", "agent"),
         ("CDI", "cdi"),
     ],
 )
