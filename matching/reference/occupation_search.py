@@ -4,7 +4,7 @@ Two halves. Lexical, after repair of the words that no title has: every form of 
 (`lexical`). Supervised: a classifier of the V3 families learnt from all the titles and skills of each
 (`classifier`), on the words as they were written, since a repair would turn an unseen word into another trade. The
 lexical half wins on noise and known titles, the supervised half on wordings never seen. Their sum, in logarithms
-of chances, ranks the occupations; what is nearly a title word for word comes first.
+of chances, ranks the occupations; the lexical half counts for more when a word is damaged (ADR 10).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skil
 from matching.reference.query_words import Word, only_link_words, query_words, title_words
 from matching.reference.skill_search import SkillSearch, SkillSuggestion
 
-FORMAT = 4
+FORMAT = 5
 # Logarithms of chance for a title that covers the words and is covered by them. More when the classifier read the
 # words damaged: one is cut, or had to be repaired; a repair that makes no title is of a word never met, not a slip.
 _LEXICAL, _LEXICAL_REPAIRED, _LEXICAL_CUT = 3.0, 15.0, 40.0
