@@ -64,13 +64,13 @@ class Crowd:
         self.ties = tie_hash(world.setting["seed"], self.ids)
         self._facts = {code: people.fact_row(code)[self.rows] for code in people.vocabulary.codes}
         self.eligible = world.eligible[self.rows]
-        self.can, self.cannot = (people.column(name)[:, self.rows] for name in ("can", "cannot"))
-        self.goal_rome, self.goal_title = (people.column(name)[:, self.rows] for name in ("goal_rome", "goal_title"))
-        self.done, self.months = (people.column(f"experience_{name}")[:, self.rows] for name in ("rome", "months"))
+        self.can, self.cannot = (self._line(name) for name in ("can", "cannot"))
+        self.goal_rome, self.goal_title = (self._line(name) for name in ("goal_rome", "goal_title"))
+        self.done, self.months = (self._line(f"experience_{name}") for name in ("rome", "months"))
         self.no_experience = (self.done < 0).all(axis=0)
         goals_known = np.logical_or((self.goal_rome >= 0).any(axis=0), (self.goal_title >= 0).any(axis=0))
         self.path_known: Bools = np.logical_or(goals_known, ~self.no_experience)
-        self.skills = _postings(people.column("skill_id")[:, self.rows], people.column("skill_value")[:, self.rows])
+        self.skills = _postings(self._line("skill_id"), self._line("skill_value"))
         lat, lon = (np.radians(people.column(name)[self.rows].astype(np.float64)) for name in ("lat", "lon"))
         self.nowhere = np.isnan(lat) | np.isnan(lon)
         self.sphere = _on_sphere(lat, lon).astype(precision)
@@ -81,6 +81,10 @@ class Crowd:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def _line(self, name: str) -> Array:
+        """A column as NumPy reads it best: each slot of everybody, one after the other."""
+        return np.ascontiguousarray(self.world.people.column(name)[:, self.rows])
 
     def fact(self, code: str) -> Array:
         """A fact of everybody, as `facts.encode_fact` gives it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -151,8 +151,7 @@ Rule = Callable[..., Verdict]
 """(asked, who, **constants, **numbers) → what it says of each."""
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """One thing asked: where it counts, how much it is held to, and how it is judged.
 
     `code` is a fact code, "skill:<id>" or a criterion. `rule` is given `constants` (the same for all the offers

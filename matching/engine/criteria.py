@@ -14,7 +14,7 @@ from matching.engine.offer import NO_WINDOWS, Offer, Requirement
 from matching.engine.people import Selection
 from matching.engine.policy import Policy
 from matching.engine.schedule import schedule
-from matching.engine.statuses import LIFTABLE, MET, PARTLY, UNKNOWN
+from matching.engine.statuses import LIFTABLE, MET, PARTLY, POSITION, UNKNOWN
 from matching.engine.travel import TRAVEL_FACTS, travel
 from matching.terms import Criterion, Importance, RequirementKind, ScheduleFlag
 
@@ -35,8 +35,11 @@ _LEVELS = {
 def checks_of(context: Context) -> tuple[Check, ...]:
     """Everything the offer asks, in the order of the criteria."""
     found = [*_implicit(context), *_required(context)]
-    order = {criterion: i for i, criterion in enumerate(Criterion)}
-    return tuple(sorted(found, key=lambda check: order[check.criterion]))
+    return tuple(sorted(found, key=_in_order))
+
+
+def _in_order(check: Check) -> int:
+    return POSITION[check.criterion]
 
 
 def _implicit(context: Context) -> Iterator[Check]:

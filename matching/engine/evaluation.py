@@ -22,11 +22,9 @@ from matching.engine.statuses import (
     LIFTABLE_IN_TIME,
     LIFTABLE_LATE,
     NOT_ASKED,
+    POSITION,
     UNKNOWN,
 )
-
-POSITION = {criterion: i for i, criterion in enumerate(CRITERIA)}
-"""Of each criterion, among the rows of statuses and parts."""
 
 
 @dataclass(frozen=True)

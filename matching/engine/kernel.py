@@ -1,9 +1,12 @@
-"""The compiled pass: everybody judged block by block, one criterion after the other, without leaving the cache.
+"""The compiled pass: the rules asked of one person after the other, only of those still in the running.
 
 The one place where the rules of `criteria.py` are written a second time, in the same order of operations, so that
 keys and tiers are those of `evaluate`. Held to it, and to the plain reference, by tests/engine. Importing it needs
 numba (extra `fast`). Numba notices a change of this file, and only of this one: what is compiled stands here, and the
-numbers of the rules come with `Asked`. Who changes the codes of statuses or of `plan.py` changes the version below.
+numbers of the rules come with `Plan`. Who changes the codes of statuses or of `plan.py` changes the version below.
+
+A rule is given the people, the plan, its step and the row `i` of one person; it answers what it says of them (a
+status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from matching.engine.checks import LONGEST_DELAY, Context
 from matching.engine.facts import UNKNOWN_FACT, YES_FACT, FactVocabulary
 from matching.engine.occupations import Occupations
 from matching.engine.offer import Offer
-from matching.engine.order import ROUNDING, TIER_SHIFT
+from matching.engine.order import MIX as _MIX
+from matching.engine.order import ROUNDING, TIER_SHIFT, mixed
 from matching.engine.people import People, PersonRecord
 from matching.engine.plan import (
     ANYBODY,
@@ -36,12 +40,11 @@ from matching.engine.plan import (
     THRESHOLD,
     TRAVEL,
     WORDS,
-    Asked,
     Columns,
-    Trade,
+    Plan,
     Way,
-    asked_of,
     columns_of,
+    plan_of,
 )
 from matching.engine.policy import OccupationLevel, Policy
 from matching.engine.statuses import (
@@ -58,16 +61,20 @@ from matching.engine.travel import MODES
 
 Array = Any
 """An array; numba works out of what."""
+Number = Any
+"""An integer of the machine; numba works out which."""
 F = TypeVar("F", bound=Callable[..., Any])
 
-VERSION = 1
+VERSION = 2
 """Of the codes read here and written elsewhere."""
 BLOCK = 16384
-"""People judged together: what is read and added up of them fits in the cache of a processor."""
+"""Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
+FEW = 1024
+"""People whose sums are kept together."""
 _DENSE = 0.4
+"""Part of the neighbours asked about from which all of them are read."""
 _SAME_TITLE = np.int8(OccupationLevel.SAME_TITLE)
 _MODES = len(MODES)
-# What a rule says of somebody: a status, or one of these, which the step turns into a tier.
 _MISSING, _IN_TIME, _LATE = np.int8(BLOCKING + 1), np.int8(BLOCKING + 2), np.int8(BLOCKING + 3)
 _MET, _PARTLY, _UNKNOWN, _BLOCKING = np.int8(MET), np.int8(PARTLY), np.int8(UNKNOWN), np.int8(BLOCKING)
 # Sums of bits two by two, four by four, eight by eight: a count of bits without a table.
@@ -76,148 +83,127 @@ _BYTES, _1, _2, _4, _56 = np.uint64(0x0101010101010101), np.uint64(1), np.uint64
 _NONE = np.uint64(0)
 
 
+class Step(NamedTuple):
+    """A line of `plan.STEP`, read once for everybody it is asked of."""
+
+    criterion: int
+    fact: int
+    other: int
+    low: int
+    high: int
+    vague: int
+    tier: int
+    worth: float
+    cost: float
+
+
+_MACHINE: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+# What makes no array and outlives no caller, which holds those it reads, need not count them: that would take longer
+# than the rules do.
+_PART_OF_CALLER = _MACHINE | {"forceinline": True, "_nrt": False}
+
+
 def compiled(function: F) -> F:
-    """Machine code, while which the other threads of Python run."""
-    return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+    """Machine code, part of whoever calls it; it makes no array."""
+    return cast(F, numba.njit(**_PART_OF_CALLER)(function))
+
+
+def making_arrays(function: F) -> F:
+    """Machine code that may make arrays."""
+    return cast(F, numba.njit(**_MACHINE)(function))
 
 
 def kept_on_disk(function: F) -> F:
-    """The same, compiled once for all the processes to come, when there is a folder to keep it in."""
+    """Machine code called from Python, while which its other threads run; compiled once for all the processes to
+    come, when there is a folder to keep it in."""
     try:
-        return cast(F, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+        return cast(F, numba.njit(**_MACHINE, cache=True)(function))
     except RuntimeError:  # none can be written
-        return compiled(function)
+        return making_arrays(function)
 
 
-class Block(NamedTuple):
-    """`m` people judged together: neighbours from `low` when `dense`, else those of `rows`."""
-
-    rows: Array
-    m: int
-    low: int
-    dense: bool
+# --- who stands where --------------------------------------------------------------------------------------
 
 
 class Desk(NamedTuple):
-    """Room to judge a block. A rule writes `said` and `value`; `part` and `cost` add up the criterion at hand, `fit`
-    and `tier` all of them. `rows`, `place`: who is still in, and where their answer goes. The rest is scratch, and
-    where columns are gathered."""
+    """What a block is judged on. `rows`, `tiers`: who is still in, and the tier each has so far; `room` int8[BLOCK]: of
+    neighbours; `worst` int8[tiers, said]: what a tier becomes."""
 
-    said: Array
-    value: Array
-    part: Array
-    cost: Array
-    fit: Array
-    tier: Array
     rows: Array
-    place: Array
-    order: Array
-    found: Array
-    flags: Array
-    levels: Array
-    counts: Array
-    km: Array
-    pace: Array
-    margin: Array
-    facts: Array
-    ints: Array
-    tokens: Array
-    floats: Array
-    bits: Array
-
-
-@compiled
-def _desk(size: int) -> Desk:
-    return Desk(
-        said=np.empty(size, np.int8),
-        value=np.empty(size),
-        part=np.empty(size),
-        cost=np.empty(size),
-        fit=np.empty(size),
-        tier=np.empty(size, np.int8),
-        rows=np.empty(size, np.int64),
-        place=np.empty(size, np.int64),
-        order=np.empty(size, np.int32),
-        found=np.empty(size, np.int32),
-        flags=np.empty(size, np.int8),
-        levels=np.empty(size, np.int8),
-        counts=np.empty((2, size), np.int32),
-        km=np.empty(size),
-        pace=np.empty(size),
-        margin=np.empty(size),
-        facts=np.empty((2, size), np.int16),
-        ints=np.empty(size, np.int32),
-        tokens=np.empty(size, np.uint16),
-        floats=np.empty((3, size), np.float32),
-        bits=np.empty((2, size), np.uint64),
-    )
+    tiers: Array
+    room: Array
+    worst: Array
 
 
 @kept_on_disk
-def judge(people: Columns, asked: Asked, rows: Array, top: int, tiers: Array, keys: Array) -> None:
-    """Of each of `rows` (int64, increasing): the sort key in `keys` (int64) when it has room, else the tier in `tiers`
-    (int8), as far as it takes to tell the tiers of the first `top`; the others are only said to be beyond."""
-    desk = _desk(min(BLOCK, int(len(rows) / _DENSE) + 1))  # neighbours nobody asked about are judged too
-    found = np.zeros(BLOCKED + 1, np.int64)
-    last_tier: Any = LIFTABLE_LATE
-    first = 0
+def screen(people: Columns, plan: Plan, rows: Array, top: int, near: Array, tiers: Array) -> Any:
+    """Write in `near` (int64) those of `rows` (int64, increasing) whom nothing stops, in `tiers` (int8) the tier of
+    each, and answer how many they are, then the tier of the last of the first `top`.
+
+    Who is beyond that tier may be left out.
+    """
+    room, worst = np.empty(BLOCK, np.int8), np.empty((BLOCKED + 1, _LATE + 1), np.int8)
+    counts, last_tier = np.zeros(BLOCKED, np.int64), np.int64(LIFTABLE_LATE)
+    first: Number = 0
+    kept: Number = 0
     while first < len(rows):
-        last = min(first + BLOCK, len(rows))
-        near = first + np.searchsorted(rows[first:last], rows[first] + BLOCK)
-        span = rows[near - 1] - rows[first] + 1
-        dense = near - first >= _DENSE * span
-        if dense:
-            last = near
-        block = Block(rows[first:last], span if dense else last - first, rows[first], dense)
-        if len(keys):
-            _judge_block(people, asked, block, desk)
-            _key(block, desk.tier, desk.fit, keys[first:last])
-        else:
-            _screen_block(people, asked, block, last_tier, desk, tiers[first:last], found)
-            last_tier = min(last_tier, np.searchsorted(np.cumsum(found), top))
-        first = last
+        last = _end_of_block(rows, first, BLOCK)
+        desk = Desk(near[kept:], tiers[kept:], room, worst)
+        m = _enter(people, plan, rows[first:last], last_tier, desk)
+        m = _sift_all(people, plan, m, last_tier, desk)
+        for k in range(m):
+            counts[desk.tiers[k]] += 1
+        while last_tier > 0 and counts[:last_tier].sum() >= top:
+            last_tier -= 1
+        first, kept = last, kept + m
+    return kept, last_tier if counts.sum() >= top else np.int64(BLOCKED)
 
 
 @compiled
-def _judge_block(people: Columns, asked: Asked, block: Block, desk: Desk) -> None:
-    """Everything asked: `fit` and `tier`."""
-    m, steps = block.m, asked.steps
-    desk.fit[:m] = 0.0
-    desk.tier[:m] = CLEAR
-    for position in range(len(steps)):
-        criterion = steps[position].criterion
-        if position == 0 or steps[position - 1].criterion != criterion:
-            desk.part[:m] = 0.0
-            desk.cost[:m] = 0.0
-        _judge_step(people, asked, steps[position], block, desk)
-        _add_step(steps[position], m, desk.said, desk.value, desk.part, desk.cost)
-        _worsen(steps[position], m, desk.said, desk.tier)
-        if position + 1 == len(steps) or steps[position + 1].criterion != criterion:
-            _add_criterion(m, desk.fit, desk.part, desk.cost)
-    _step_back(m, _read(people.open_proposals, block, desk.facts[0]), asked.spread, asked.logs, desk.fit)
+def _end_of_block(rows: Array, first: int, size: int) -> Any:
+    last = min(first + size, len(rows))
+    return first + np.searchsorted(rows[first:last], rows[first] + size)
 
 
 @compiled
-def _screen_block(
-    people: Columns, asked: Asked, block: Block, last_tier: int, desk: Desk, tiers: Array, found: Array
-) -> None:
-    """The tier of each, and how many have it in `found`; who is beyond the last is asked nothing more."""
-    tiers[:] = BLOCKED
-    _mark(block, desk.tier, desk.order)
-    for step in asked.screen[: asked.thresholds]:
-        _screen_threshold(_fact(people, step.fact, block, desk.facts[0]), step, desk.tier)
-    here = Block(desk.rows, _find(block, last_tier, desk), 0, False)
-    for step in asked.screen[asked.thresholds :]:
-        _judge_step(people, asked, step, here, desk)
-        _worsen(step, here.m, desk.said, desk.tier)
-        here = Block(desk.rows, _keep(here.m, last_tier, desk.tier, desk.rows, desk.place), 0, False)
-    for i in range(here.m):
-        tiers[desk.place[i]] = desk.tier[i]
-        found[desk.tier[i]] += 1
+def _enter(people: Columns, plan: Plan, rows: Array, last_tier: Number, desk: Desk) -> Any:
+    """How many are left once the thresholds are read."""
+    span = rows[-1] - rows[0] + 1
+    if len(rows) >= _DENSE * span:
+        _thresholds(people, plan.screen[: plan.thresholds], rows[0], desk.room[:span])
+        return _still_in(rows, last_tier, desk)
+    m: Number = len(rows)
+    for k in range(m):
+        desk.rows[k], desk.tiers[k] = rows[k], CLEAR
+    for line in plan.screen[: plan.thresholds]:
+        m = _sift(_threshold, people, plan, _read(line), m, last_tier, desk)
+    return m
 
 
 @compiled
-def _screen_threshold(fact: Array, step: Any, tier: Array) -> None:
+def _still_in(rows: Array, last_tier: Number, desk: Desk) -> Any:
+    """Among neighbours, some of whom nobody asked about."""
+    m: Number = 0
+    for k in range(len(rows)):
+        tier = desk.room[rows[k] - rows[0]]
+        desk.rows[m], desk.tiers[m] = rows[k], tier
+        m += np.int64(tier <= last_tier)
+    return m
+
+
+@compiled
+def _thresholds(people: Columns, steps: Array, low: int, tier: Array) -> None:
+    """The tier of neighbours, by what is only a fact to be read."""
+    tier[:] = CLEAR
+    for step in steps:
+        if step.fact >= 0:
+            _worsen(people.facts[step.fact, low : low + len(tier)], step, tier)
+        elif step.fact == ELIGIBLE:
+            _worsen(people.eligible[low : low + len(tier)], step, tier)
+
+
+@compiled
+def _worsen(fact: Array, step: Any, tier: Array) -> None:
     """As `_threshold`, for the tier alone."""
     low, vague, missing = np.int32(step.low), np.int32(step.vague), np.int8(step.tier)
     for i in range(len(fact)):
@@ -227,293 +213,318 @@ def _screen_threshold(fact: Array, step: Any, tier: Array) -> None:
 
 
 @compiled
-def _mark(block: Block, tier: Array, order: Array) -> None:
-    """The place of each among those asked about; a neighbour nobody asked about is out."""
-    tier[: block.m] = BLOCKED
-    for k in range(len(block.rows)):
-        i = block.rows[k] - block.low if block.dense else k
-        tier[i], order[i] = CLEAR, k
+def _read(line: Any) -> Any:
+    return Step(
+        line.criterion, line.fact, line.other, line.low, line.high, line.vague, line.tier, line.worth, line.cost
+    )
 
 
 @compiled
-def _find(block: Block, last_tier: int, desk: Desk) -> Any:
-    """Bring together who is still in; how many they are."""
-    tier, found, last = desk.tier, desk.found, np.int8(last_tier)
-    m: Any = 0
-    for i in range(block.m):
-        found[m] = i
-        m += np.int64(tier[i] <= last)
-    for k in range(m):
-        i = found[k]
-        desk.rows[k] = block.low + i if block.dense else block.rows[i]
-        tier[k], desk.place[k] = tier[i], desk.order[i]
+def _sift_all(people: Columns, plan: Plan, m: Number, last_tier: Number, desk: Desk) -> Any:
+    """How many are left of the first `m` once everything but the thresholds is asked."""
+    for line in plan.screen[plan.thresholds :]:
+        kind, step = line.kind, _read(line)
+        if kind == HOURS:
+            m = _sift(_hours, people, plan, step, m, last_tier, desk)
+        elif kind == OCCUPATION:
+            m = _sift(_occupation, people, plan, step, m, last_tier, desk)
+        elif kind == START:
+            m = _sift(_start, people, plan, step, m, last_tier, desk)
+        elif kind == SCHEDULE:
+            m = _sift(_schedule, people, plan, step, m, last_tier, desk)
+        elif kind == EXPERIENCE:
+            m = _sift(_experience, people, plan, step, m, last_tier, desk)
+        elif kind == SKILL:
+            m = _sift(_skill, people, plan, step, m, last_tier, desk)
+        elif kind == TRAVEL:
+            m = _sift(_travel, people, plan, step, m, last_tier, desk)
     return m
 
 
 @compiled
-def _keep(m: int, last_tier: int, tier: Array, rows: Array, place: Array) -> Any:
-    kept: Any = 0
-    for i in range(m):
-        rows[kept], tier[kept], place[kept] = rows[i], tier[i], place[i]
-        kept += np.int64(tier[i] <= last_tier)
+def _sift(rule: Any, people: Columns, plan: Plan, step: Step, m: Number, last_tier: Number, desk: Desk) -> Any:
+    """One thing in the way makes a tier, the worst is kept, as `tiers_of`; who is beyond the last leaves.
+
+    Nothing foretells what a rule says of the next one: it is read in tables rather than asked.
+    """
+    rows, tiers, worst = desk.rows, desk.tiers, desk.worst
+    for before in range(len(worst)):
+        for said in range(worst.shape[1]):
+            worst[before, said] = max(np.int8(before), _tier_of(said, step))
+    kept: Number = 0
+    for k in range(m):
+        i = np.uint64(rows[k])  # not negative: nothing to count from the end
+        said, _ = rule(people, plan, step, i)
+        tier = worst[np.uint64(tiers[k]), np.uint64(said)]
+        rows[kept], tiers[kept] = i, tier
+        kept += np.int64(tier <= last_tier)
     return kept
 
 
 @compiled
-def _judge_step(people: Columns, asked: Asked, step: Any, block: Block, desk: Desk) -> None:
-    kind = step.kind
-    if kind == THRESHOLD:
-        _threshold(_fact(people, step.fact, block, desk.facts[0]), step, desk.said, desk.value)
-    elif kind == SKILL:
-        _skill(people, step.low, block, desk)
-    elif kind == EXPERIENCE:
-        _experience(people, asked.trade, step.low, block, desk)
-    elif kind == OCCUPATION:
-        _occupation(people, asked.trade, block, desk)
-    elif kind == WORDS:
-        _words(people, asked.words, asked.word_worth, asked.words_met_share, block, desk)
-    elif kind == TRAVEL:
-        _travel(people, asked.way, asked.lift_days, block, desk)
-    elif kind == SCHEDULE:
-        _schedule(people, asked.need, asked.schedule_share, block, desk)
-    elif kind == START:
-        _start(_fact(people, step.fact, block, desk.facts[0]), asked, desk.said, desk.value)
-    elif kind == HOURS:
-        fewest, most = _fact(people, step.fact, block, desk.facts[0]), _fact(people, step.other, block, desk.facts[1])
-        _hours(fewest, most, step.low, step.high, asked.hours_grace, desk.said, desk.value)
-    elif kind == PAY:
-        _pay(_fact(people, step.fact, block, desk.facts[0]), step.low, asked.pay_limit, desk.said, desk.value)
+def _tier_of(said: Any, step: Any) -> Any:
+    if said == _MISSING:
+        return np.int8(step.tier)
+    if said == _IN_TIME:
+        return np.int8(LIFTABLE_IN_TIME)
+    if said == _LATE:
+        return np.int8(LIFTABLE_LATE)
+    return np.int8(BLOCKED) if said == _BLOCKING else np.int8(CLEAR)
 
 
-# --- reading -----------------------------------------------------------------------------------------------
+# --- in what order -----------------------------------------------------------------------------------------
 
 
-@compiled
-def _read(column: Array, block: Block, room: Array) -> Array:
-    """A column for the block: in place for neighbours, gathered in `room` otherwise."""
-    if block.dense:
-        return column[block.low : block.low + block.m]
-    for i in range(block.m):
-        room[i] = column[block.rows[i]]
-    return room[: block.m]
+class Sums(NamedTuple):
+    """Of each of a few people: `fit` and `tier`; `part` and `cost` of the criterion at hand."""
+
+    fit: Array
+    part: Array
+    cost: Array
+    tier: Array
 
 
-@compiled
-def _fact(people: Columns, row: int, block: Block, room: Array) -> Array:
-    if row >= 0:
-        return _read(people.facts[row], block, room)
-    if row == ELIGIBLE:
-        for i in range(block.m):
-            room[i] = people.eligible[block.low + i if block.dense else block.rows[i]]
-    else:
-        room[: block.m] = UNKNOWN_FACT
-    return room[: block.m]
+@kept_on_disk
+def order(people: Columns, plan: Plan, rows: Array, keys: Array) -> None:
+    """Write in `keys` (int64) the sort key of each of `rows` (int64, increasing).
 
-
-# --- adding up ---------------------------------------------------------------------------------------------
-
-
-@compiled
-def _add_step(step: Any, m: int, said: Array, value: Array, part: Array, cost: Array) -> None:
-    worth, unknown = step.worth, step.cost
-    for i in range(m):
-        part[i] += value[i] * worth
-        cost[i] += unknown if said[i] == _UNKNOWN else 0.0
-
-
-@compiled
-def _worsen(step: Any, m: int, said: Array, tier: Array) -> None:
-    """One thing in the way makes a tier, the worst is kept: as `tiers_of`."""
-    missing = np.int8(step.tier)
-    for i in range(m):
-        code, worst = said[i], np.int8(CLEAR)
-        if code == _MISSING:
-            worst = missing
-        elif code == _IN_TIME:
-            worst = np.int8(LIFTABLE_IN_TIME)
-        elif code == _LATE:
-            worst = np.int8(LIFTABLE_LATE)
-        elif code == _BLOCKING:
-            worst = np.int8(BLOCKED)
-        tier[i] = max(tier[i], worst)
-
-
-@compiled
-def _add_criterion(m: int, fit: Array, part: Array, cost: Array) -> None:
-    for i in range(m):
-        fit[i] += part[i] - cost[i]
-
-
-@compiled
-def _step_back(m: int, proposed: Array, spread: float, logs: Array, fit: Array) -> None:
-    for i in range(m):
-        fit[i] += spread * logs[max(np.int64(proposed[i]), 0)]
-
-
-@compiled
-def _key(block: Block, tier: Array, fit: Array, keys: Array) -> None:
-    """As `order.sort_keys`."""
-    for k in range(len(block.rows)):
-        i = block.rows[k] - block.low if block.dense else k
-        keys[k] = (np.int64(tier[i]) << TIER_SHIFT) - np.int64(np.rint(fit[i] * ROUNDING))
-
-
-# --- the rules: `said` and `value` of each -----------------------------------------------------------------
-
-
-@compiled
-def _settled(met: Any, unknown: Any) -> Any:
-    """As `checks.settle`."""
-    return _MET if met else (_UNKNOWN if unknown else _MISSING)
-
-
-@compiled
-def _threshold(fact: Array, step: Any, said: Array, value: Array) -> None:
-    """A fact that must reach a level: capabilities, limits, levels, contracts, right to work, reserved public."""
-    low, vague = np.int32(step.low), np.int32(step.vague)
-    for i in range(len(fact)):
-        held = np.int32(fact[i])
-        met = (held >= low) & (held != vague)
-        said[i] = _settled(met, (held < 0) | (held == vague))
-        value[i] = 1.0 if met else 0.0
-
-
-@compiled
-def _skill(people: Columns, skill: int, block: Block, desk: Desk) -> None:
-    found, said, value = desk.flags, desk.said, desk.value  # found: 0 not mentioned, 1 no, 2 yes
-    found[: block.m] = 0
-    for slot in range(people.skill_id.shape[0]):
-        held = _read(people.skill_id[slot], block, desk.ints)
-        _look_for(held, _read(people.skill_value[slot], block, desk.levels), np.int32(skill), found)
-    for i in range(block.m):
-        said[i] = _settled(found[i] == 2, found[i] == 0)
-        value[i] = 1.0 if found[i] == 2 else 0.0
-
-
-@compiled
-def _look_for(held: Array, answer: Array, skill: Any, found: Array) -> None:
-    for i in range(len(held)):
-        said = np.int8(2) if answer[i] > 0 else (np.int8(1) if answer[i] == 0 else np.int8(0))
-        found[i] = max(found[i], said if held[i] == skill else np.int8(0))
-
-
-@compiled
-def _occupation(people: Columns, trade: Trade, block: Block, desk: Desk) -> None:
-    m, said, best, level, known = block.m, desk.said, desk.value, desk.levels, desk.flags
-    best[:m] = 0.0
-    level[:m] = 0
-    known[:m] = 0
-    for slot in range(people.goal_rome.shape[0]):
-        codes = _read(people.goal_rome[slot], block, desk.facts[0])
-        titles = _read(people.goal_title[slot], block, desk.ints)
-        _nearest_goal(codes, titles, trade.title, trade.levels, trade.worth[slot], best, level, known)
-    for slot in range(people.experience_rome.shape[0]):
-        codes = _read(people.experience_rome[slot], block, desk.facts[0])
-        _nearest_done(codes, trade.levels, trade.worth[-1], best, level, known)
-    for i in range(m):
-        if level[i] >= trade.met_level:
-            said[i] = _MET
-        elif level[i] > 0:
-            said[i] = _PARTLY
+    Neighbours are summed up as they lie, with those between them, unless they are too few.
+    """
+    sums = Sums(np.empty(FEW), np.empty(FEW), np.empty(FEW), np.empty(FEW, np.int8))
+    first: Number = 0
+    while first < len(rows):
+        last = _end_of_block(rows, first, FEW)
+        low, span = rows[first], rows[last - 1] - rows[first] + 1
+        if last - first >= _DENSE * span:
+            _add_up(people, plan, range(low, low + span), sums)
+            for k in range(first, last):
+                keys[k] = _key(sums.tier[rows[k] - low], sums.fit[rows[k] - low])
         else:
-            said[i] = _BLOCKING if known[i] > 0 else _UNKNOWN
+            _add_up(people, plan, rows[first:last], sums)
+            for k in range(first, last):
+                keys[k] = _key(sums.tier[k - first], sums.fit[k - first])
+        first = last
 
 
 @compiled
-def _nearest_goal(
-    codes: Array, titles: Array, title: int, levels: Array, worth: Array, best: Array, level: Array, known: Array
-) -> None:
-    for i in range(len(codes)):
-        here = _SAME_TITLE if (titles[i] == title) & (title >= 0) else levels[np.uint16(codes[i])]
-        known[i] |= (codes[i] >= 0) | (titles[i] >= 0)
-        if worth[here] > best[i]:
-            best[i], level[i] = worth[here], here
+def _key(tier: Any, fit: float) -> Any:
+    """As `order.sort_keys`."""
+    return (np.int64(tier) << TIER_SHIFT) - np.int64(np.rint(fit * ROUNDING))
 
 
 @compiled
-def _nearest_done(codes: Array, levels: Array, worth: Array, best: Array, level: Array, known: Array) -> None:
-    for i in range(len(codes)):
-        here = levels[np.uint16(codes[i])]
-        known[i] |= codes[i] >= 0
-        if worth[here] > best[i]:
-            best[i], level[i] = worth[here], here
+def _add_up(people: Columns, plan: Plan, rows: Any, sums: Sums) -> None:
+    """Everything asked, each criterion summed apart as in `evaluate`."""
+    _begin(len(rows), sums)
+    criterion = plan.steps[0].criterion if len(plan.steps) else 0
+    for line in plan.steps:
+        if line.criterion != criterion:
+            _end_criterion(len(rows), sums)
+            criterion = line.criterion
+        _weigh_line(people, plan, line, rows, sums)
+    _end_criterion(len(rows), sums)
+    for k, i in enumerate(rows):
+        sums.fit[k] += plan.spread * plan.logs[max(int(people.open_proposals[i]), 0)]
 
 
 @compiled
-def _words(people: Columns, places: Array, worth: Array, enough: float, block: Block, desk: Desk) -> None:
-    m, said, found, present = block.m, desk.said, desk.value, desk.flags
-    found[:m] = 0.0
-    present[:m] = 0
-    for slot in range(people.words.shape[0]):
-        _add_words(_read(people.words[slot], block, desk.tokens), places, worth, found, present)
-    for i in range(m):
-        found[i] = min(max(found[i], 0.0), 1.0)
-        said[i] = _MET if found[i] >= enough else (_PARTLY if present[i] > 0 else _UNKNOWN)
+def _begin(m: int, sums: Sums) -> None:
+    for k in range(m):
+        sums.fit[k], sums.part[k], sums.cost[k], sums.tier[k] = 0.0, 0.0, 0.0, CLEAR
 
 
 @compiled
-def _add_words(held: Array, places: Array, worth: Array, found: Array, present: Array) -> None:
-    for i in range(len(held)):
-        found[i] += worth[places[held[i]]]
-        present[i] |= held[i] > 0
+def _end_criterion(m: int, sums: Sums) -> None:
+    for k in range(m):
+        sums.fit[k] += sums.part[k] - sums.cost[k]
+        sums.part[k], sums.cost[k] = 0.0, 0.0
 
 
 @compiled
-def _experience(people: Columns, trade: Trade, asked: int, block: Block, desk: Desk) -> None:
-    m, said, value, total, listed, vague = block.m, desk.said, desk.value, desk.counts[0], desk.flags, desk.levels
-    total[:m] = 0
-    listed[:m] = 0
-    vague[:m] = 0
-    for slot in range(people.experience_rome.shape[0]):
-        codes = _read(people.experience_rome[slot], block, desk.facts[0])
-        months = _read(people.experience_months[slot], block, desk.facts[1])
-        _add_months(codes, months, trade.levels, trade.family_level, total, listed, vague)
-    half = asked * trade.partly_share
-    for i in range(m):
-        unsure = vague[i] > 0 or listed[i] == 0
-        met = total[i] >= asked
-        said[i], value[i] = _settled(met, unsure), 1.0 if met else 0.0
-        if not met and not unsure and total[i] >= half:
-            said[i], value[i] = _PARTLY, total[i] / asked * 0.9
+def _weigh_line(people: Columns, plan: Plan, line: Any, rows: Any, sums: Sums) -> None:
+    kind, step = line.kind, _read(line)
+    if kind == THRESHOLD:
+        _weigh(_threshold, people, plan, step, rows, sums)
+    elif kind == SKILL:
+        _weigh(_skill, people, plan, step, rows, sums)
+    elif kind == EXPERIENCE:
+        _weigh(_experience, people, plan, step, rows, sums)
+    elif kind == OCCUPATION:
+        _weigh(_occupation, people, plan, step, rows, sums)
+    elif kind == WORDS:
+        _weigh(_words, people, plan, step, rows, sums)
+    elif kind == TRAVEL:
+        _weigh(_travel, people, plan, step, rows, sums)
+    elif kind == SCHEDULE:
+        _weigh(_schedule, people, plan, step, rows, sums)
+    elif kind == START:
+        _weigh(_start, people, plan, step, rows, sums)
+    elif kind == HOURS:
+        _weigh(_hours, people, plan, step, rows, sums)
+    elif kind == PAY:
+        _weigh(_pay, people, plan, step, rows, sums)
 
 
 @compiled
-def _add_months(
-    codes: Array, months: Array, levels: Array, family: int, total: Array, listed: Array, vague: Array
-) -> None:
-    for i in range(len(codes)):
-        near = (codes[i] >= 0) & (levels[np.uint16(codes[i])] >= family)
-        total[i] += np.int32(max(months[i], np.int16(0))) if near else np.int32(0)
-        vague[i] |= near & (months[i] < 0)
-        listed[i] |= codes[i] >= 0
+def _weigh(rule: Any, people: Columns, plan: Plan, step: Step, rows: Any, sums: Sums) -> None:
+    for k, i in enumerate(rows):
+        said, value = rule(people, plan, step, np.uint64(i))
+        sums.part[k] += value * step.worth
+        sums.cost[k] += step.cost if said == _UNKNOWN else 0.0
+        sums.tier[k] = max(sums.tier[k], _tier_of(said, step))
+
+
+@kept_on_disk
+def first(people: Columns, plan: Plan, rows: Array, top: int, seed: Number) -> Any:
+    """The first `top` of `rows` (int64, increasing), in order, and the sort key of each."""
+    near, tiers = np.empty(len(rows), np.int64), np.empty(len(rows), np.int8)
+    m, last_tier = screen(people, plan, rows, top, near, tiers)
+    if last_tier == BLOCKED:  # too few of the others
+        near[:] = rows
+        m = len(rows)
+    else:
+        m = _up_to(last_tier, m, near, tiers)
+    keys = np.empty(m, np.int64)
+    order(people, plan, near[:m], keys)
+    best = _smallest(keys, people.ids, near, top, seed)
+    return near[best], keys[best]
 
 
 @compiled
-def _schedule(people: Columns, need: Array, partly_share: float, block: Block, desk: Desk) -> None:
-    m, said, value, missing, unsure = block.m, desk.said, desk.value, desk.counts[0], desk.counts[1]
-    missing[:m] = 0
-    unsure[:m] = 0
-    total: Any = 0
+def _up_to(last_tier: Number, m: Number, near: Array, tiers: Array) -> Any:
+    kept: Number = 0
+    for k in range(m):
+        near[kept] = near[k]
+        kept += np.int64(tiers[k] <= last_tier)
+    return kept
+
+
+@making_arrays
+def _smallest(keys: Array, ids: Array, rows: Array, top: int, seed: Number) -> Any:
+    """Positions of the `top` smallest keys, the hash telling between equals: as `order.first_of`."""
+    found = np.arange(len(keys))
+    if 0 < top < len(keys):
+        found = np.flatnonzero(keys <= np.partition(keys, top - 1)[top - 1])
+    ties = np.empty(len(found), np.uint64)
+    for k in range(len(found)):
+        ties[k] = _tie(ids[rows[found[k]]], seed)
+    found = found[np.argsort(ties, kind="mergesort")]
+    return found[np.argsort(keys[found], kind="mergesort")][: max(0, top)]
+
+
+@compiled
+def _tie(person: Number, seed: Number) -> Any:
+    """As `order.tie_hash`, of a seed already mixed."""
+    mixed = np.uint64(person) + seed
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX[1]
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX[2]
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+# --- the rules ---------------------------------------------------------------------------------------------
+
+
+@compiled
+def _fact(people: Columns, row: int, i: Number) -> Any:
+    """Unknown when there is no such row; without a branch, so that there is none on the fact either."""
+    told = np.int64(row >= 0)
+    return np.int64(people.facts[row * told, i]) * told + UNKNOWN_FACT * (1 - told)
+
+
+# What is said of who is (met, partly, unknown), and when none of them; read in a table, for nothing foretells which.
+_SETTLED = np.array([_MISSING, _UNKNOWN, _PARTLY, _PARTLY, _MET, _MET, _MET, _MET], np.int8)
+
+
+@compiled
+def _settled(met: Any, partly: Any, unknown: Any) -> Any:
+    """As `checks.settle`."""
+    return _SETTLED[(np.int64(met) << 2) | (np.int64(partly) << 1) | np.int64(unknown)]
+
+
+@compiled
+def _threshold(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """A fact that must reach a level: capabilities, limits, levels, contracts, right to work, reserved public."""
+    held = np.int64(people.eligible[i]) if step.fact == ELIGIBLE else _fact(people, step.fact, i)
+    met = (held >= step.low) & (held != step.vague)
+    return _settled(met, False, (held < 0) | (held == step.vague)), 1.0 if met else 0.0
+
+
+@compiled
+def _skill(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """Held by any of the slots; a skill nobody mentioned is unknown."""
+    yes, mentioned = False, False
+    for slot in range(people.skill_id.shape[1]):
+        answer = people.skill_value[i, slot]
+        here = (people.skill_id[i, slot] == step.low) & (answer >= 0)
+        mentioned |= here
+        yes |= here & (answer > 0)
+    return _settled(yes, False, not mentioned), 1.0 if yes else 0.0
+
+
+@compiled
+def _occupation(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """The closest of the goals and of what was done."""
+    trade, best, level, known = plan.trade, 0.0, np.int8(0), False
+    for slot in range(people.goal_rome.shape[1]):
+        code, title = people.goal_rome[i, slot], people.goal_title[i, slot]
+        here = _SAME_TITLE if (title == trade.title) & (title >= 0) else trade.levels[np.uint16(code)]
+        known |= (code >= 0) | (title >= 0)
+        if trade.worth[slot, here] > best:
+            best, level = trade.worth[slot, here], here
+    for slot in range(people.experience_rome.shape[1]):
+        code = people.experience_rome[i, slot]
+        here = trade.levels[np.uint16(code)]
+        known |= code >= 0
+        if trade.worth[-1, here] > best:
+            best, level = trade.worth[-1, here], here
+    said = _settled(level >= trade.met_level, level > 0, not known)
+    return _BLOCKING if said == _MISSING else said, best
+
+
+@compiled
+def _words(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    found = 0.0
+    for slot in range(people.words.shape[1]):
+        word = people.words[i, slot]
+        if word == 0:  # the last has been read
+            break
+        found += plan.word_worth[plan.words[word]]
+    found = min(max(found, 0.0), 1.0)
+    if found >= plan.words_met_share:
+        return _MET, found
+    return _PARTLY if people.words.shape[1] > 0 and people.words[i, 0] > 0 else _UNKNOWN, found
+
+
+@compiled
+def _experience(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """Months in the family of the job, against those asked."""
+    trade, asked, total, listed, vague = plan.trade, step.low, np.int64(0), False, False
+    for slot in range(people.experience_rome.shape[1]):
+        code, months = people.experience_rome[i, slot], np.int64(people.experience_months[i, slot])
+        near = (code >= 0) & (trade.levels[np.uint16(code)] >= trade.family_level)
+        total += months * np.int64(near & (months > 0))
+        vague |= near & (months < 0)
+        listed |= code >= 0
+    unsure, met = vague | (not listed), total >= asked
+    partly = (not unsure) & (total >= asked * trade.partly_share)
+    return _settled(met, partly, unsure), 1.0 if met else (total / asked * 0.9 if partly else 0.0)
+
+
+@compiled
+def _schedule(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """Half-hours the person cannot do, and those still to ask, of those needed."""
+    need, total, missing, unsure = plan.need, np.int64(0), np.int64(0), np.int64(0)
     for day in range(7):
         if need[day] != _NONE:
-            total += np.int64(_bit_count(need[day]))
-            can, cannot = _read(people.can[day], block, desk.bits[0]), _read(people.cannot[day], block, desk.bits[1])
-            _add_hours(can, cannot, need[day], missing, unsure)
-    for i in range(m):
-        share = missing[i] / total
-        small = share <= partly_share
-        unknown = unsure[i] > 0 and small
-        met = missing[i] == 0 and not unknown
-        said[i], value[i] = _settled(met, unknown), 1.0 if met else 0.0
-        if small and not unknown and not met:
-            said[i], value[i] = _PARTLY, (1.0 - share) * 0.9
-
-
-@compiled
-def _add_hours(can: Array, cannot: Array, need: Any, missing: Array, unsure: Array) -> None:
-    for i in range(len(can)):
-        missing[i] += np.int32(_bit_count(need & cannot[i]))
-        unsure[i] += np.int32(_bit_count(need & ~can[i] & ~cannot[i]))
+            can, cannot = people.can[i, day], people.cannot[i, day]
+            total += _bit_count(need[day])
+            missing += _bit_count(need[day] & cannot)
+            unsure += _bit_count(need[day] & ~can & ~cannot)
+    share = missing / total
+    small = share <= plan.schedule_share
+    unknown = (unsure > 0) & small
+    met, partly = (missing == 0) & (not unknown), small & (not unknown)
+    return _settled(met, partly, unknown), 1.0 if met else ((1.0 - share) * 0.9 if partly else 0.0)
 
 
 @compiled
@@ -521,162 +532,134 @@ def _bit_count(x: Any) -> Any:
     x = x - ((x >> _1) & _ODD)
     x = (x & _PAIRS) + ((x >> _2) & _PAIRS)
     x = (x + (x >> _4)) & _NIBBLES
-    return (x * _BYTES) >> _56
+    return np.int64((x * _BYTES) >> _56)
 
 
 @compiled
-def _start(fact: Array, asked: Asked, said: Array, value: Array) -> None:
-    start, today, grace, lift_days = asked.start, asked.today, asked.start_grace, asked.lift_days
-    for i in range(len(fact)):
-        free = np.int64(fact[i])
-        late = (0 if free == YES_FACT else free) - start
-        if free <= 0 or late <= 0:
-            said[i], value[i] = _settled(free > 0, free < 0), 1.0 if free > 0 else 0.0
-        elif late <= grace:
-            said[i], value[i] = _PARTLY, 1.0 - late / (2.0 * max(1, grace))
-        else:
-            wait: Any = min(max(free - today, 0), LONGEST_DELAY)
-            said[i], value[i] = _LATE if wait > lift_days else _IN_TIME, 0.0
+def _start(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """Free on the first day, a little after, or later."""
+    free = _fact(people, step.fact, i)
+    late = (0 if free == YES_FACT else free) - plan.start
+    if (free <= 0) | (late <= 0):
+        return _settled(free > 0, False, free < 0), 1.0 if free > 0 else 0.0
+    if late <= plan.start_grace:
+        return _PARTLY, 1.0 - late / (2.0 * max(1, plan.start_grace))
+    wait = min(max(free - plan.today, 0), LONGEST_DELAY)
+    return _LATE if wait > plan.lift_days else _IN_TIME, 0.0
 
 
 @compiled
-def _hours(fewest: Array, most: Array, low: int, high: int, grace: int, said: Array, value: Array) -> None:
-    for i in range(len(most)):
-        least, top = np.int64(fewest[i]), np.int64(most[i])
-        too_long: Any = 0 if top < 0 else max(0, low - top)
-        too_short: Any = 0 if least < 0 or least == YES_FACT else max(0, least - high)
-        gap: Any = max(too_long, too_short)
-        over = too_long > grace
-        unknown = (top < 0 or least < 0) and not over
-        met = gap == 0 and not unknown
-        said[i], value[i] = _settled(met, unknown), 1.0 if met else 0.0
-        if not met and not unknown and not over:
-            said[i], value[i] = _PARTLY, min(max(1.0 - gap / max(1, low), 0.0), 1.0) * 0.9
+def _hours(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """Minutes a week wished, against those of the job."""
+    fewest, most = _fact(people, step.fact, i), _fact(people, step.other, i)
+    too_long = 0 if most < 0 else max(0, step.low - most)
+    too_short = 0 if (fewest < 0) | (fewest == YES_FACT) else max(0, fewest - step.high)
+    gap = max(too_long, too_short)
+    over = too_long > plan.hours_grace
+    unknown = ((most < 0) | (fewest < 0)) & (not over)
+    met, partly = (gap == 0) & (not unknown), (not unknown) & (not over)
+    value = min(max(1.0 - gap / max(1, step.low), 0.0), 1.0) * 0.9 if partly else 0.0
+    return _settled(met, partly, unknown), 1.0 if met else value
 
 
 @compiled
-def _pay(fact: Array, offered: int, limit: float, said: Array, value: Array) -> None:
-    close = offered * limit
-    for i in range(len(fact)):
-        wished = np.int64(0 if fact[i] == YES_FACT else fact[i])
-        met = fact[i] >= 0 and wished <= offered
-        said[i] = _MET if met else (_UNKNOWN if fact[i] < 0 else _PARTLY)
-        value[i] = 1.0 if met else (0.5 if fact[i] >= 0 and wished <= close else 0.0)
+def _pay(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    fact, offered = _fact(people, step.fact, i), step.low
+    wished = 0 if fact == YES_FACT else fact
+    if fact < 0:
+        return _UNKNOWN, 0.0
+    if wished <= offered:
+        return _MET, 1.0
+    return _PARTLY, 0.5 if wished <= offered * plan.pay_limit else 0.0
 
 
 # --- the way there -----------------------------------------------------------------------------------------
 
 
 @compiled
-def _travel(people: Columns, way: Way, lift_days: int, block: Block, desk: Desk) -> None:
-    m, said, minutes, doubt, delay = block.m, desk.said, desk.value, desk.flags, desk.counts[0]
-    lat, lon = _read(people.lat, block, desk.floats[0]), _read(people.lon, block, desk.floats[1])
-    radius, network = _read(people.radius_km, block, desk.floats[2]), _read(people.network, block, desk.bits[0])
-    minutes[:m] = math.inf
-    doubt[:m] = 0
-    delay[:m] = LONGEST_DELAY
+def _travel(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
+    """The fastest sure mode to any of the places; else a mode that could reach; else a vehicle that could be lent."""
+    way = plan.way
+    minutes, doubt, delay = math.inf, way.unplaced, np.int64(LONGEST_DELAY)
+    if math.isnan(people.lat[i]) or math.isnan(people.lon[i]):
+        return _UNKNOWN, 0.0
+    lat, lon = math.radians(np.float64(people.lat[i])), math.radians(np.float64(people.lon[i]))
     for place in range(len(way.places)):
-        desk.margin[:m] = radius
-        desk.margin[:m] += way.places[place, 2]
-        _roads(lat, lon, way.places[place], way, desk.margin, desk.km)
-        _share_networks(network, way.networks[place], desk.bits[1])
-        for mode in range(_MODES):
-            if way.speed[mode] > 0:
-                _paces(way, mode, m, desk.bits[1], desk.pace)
-                fact = _fact(people, way.fact[mode], block, desk.facts[0])
-                _by_mode(way, mode, fact, desk.bits[1], desk.km, desk.pace, desk.margin, minutes, doubt)
-        for k in range(len(way.lent)):
-            mode, needs = way.lent[k, 0], way.lent[k, 1]
-            if way.speed[mode] > 0:
-                fact = _fact(people, way.fact[mode], block, desk.facts[0])
-                needed = _fact(people, needs, block, desk.facts[1])
-                _lend(way, mode, needs == ANYBODY, way.lent[k, 2], fact, needed, desk.km, delay)
-    for i in range(m):
-        if math.isnan(lat[i]) or math.isnan(lon[i]):
-            said[i] = _UNKNOWN
-        elif minutes[i] < math.inf:
-            said[i] = _MET
-        elif doubt[i] > 0 or way.unplaced:
-            said[i] = _UNKNOWN
-        elif delay[i] < LONGEST_DELAY:
-            said[i] = _LATE if delay[i] > lift_days else _IN_TIME
-        else:
-            said[i] = _BLOCKING
-    for i in range(m):
-        nearness = 1.0 - way.cost * min(max(minutes[i] / way.longest, 0.0), 1.0)
-        minutes[i] = nearness if said[i] == _MET else 0.0
-
-
-@compiled
-def _roads(lat: Array, lon: Array, place: Array, way: Way, margin: Array, km: Array) -> None:
-    """km by road, as `travel.distance_km` and the detour; infinite where the meridian alone is farther than any mode
-    goes, which spares most people the sines."""
-    phi0, theta0 = math.radians(place[0]), math.radians(place[1])
-    earth, detour, farthest = way.earth_km, way.detour, way.farthest
-    for i in range(len(lat)):
-        phi, theta = math.radians(np.float64(lat[i])), math.radians(np.float64(lon[i]))
-        if abs(phi - phi0) * earth * detour * (1 - 1e-9) > farthest + max(margin[i], 0.0):
-            km[i] = math.inf
+        margin = np.float64(people.radius_km[i]) + way.places[place].radius_km
+        if _beyond(lat, lon, margin, way.places[place], way):
             continue
-        half = math.sin((phi - phi0) / 2) ** 2 + math.cos(phi) * math.cos(phi0) * math.sin((theta - theta0) / 2) ** 2
-        km[i] = 2 * earth * math.asin(math.sqrt(min(half, 1.0))) * detour
+        km = _road(lat, lon, way.places[place], way)
+        shared = people.network[i] & way.networks[place]
+        for mode in range(_MODES):
+            if way.speed[mode] > 0 and km <= way.range_km[mode] + max(margin, 0.0):
+                here, edge = _by_mode(way, mode, _fact(people, way.fact[mode], i), shared, km, margin)
+                minutes = min(minutes, here)
+                doubt |= edge
+        if minutes == math.inf and not doubt:
+            delay = min(delay, _lent(people, way, km, i))
+    if minutes < math.inf:
+        return _MET, 1.0 - way.cost * min(max(minutes / way.longest, 0.0), 1.0)
+    if doubt:
+        return _UNKNOWN, 0.0
+    if delay < LONGEST_DELAY:
+        return _LATE if delay > plan.lift_days else _IN_TIME, 0.0
+    return _BLOCKING, 0.0
 
 
 @compiled
-def _share_networks(network: Array, served: Any, shared: Array) -> None:
-    for i in range(len(network)):
-        shared[i] = network[i] & served
+def _beyond(lat: float, lon: float, margin: float, place: Any, way: Way) -> Any:
+    """Farther, for sure, than any mode goes: by the meridian alone, or by the parallel alone, on a Earth that is never
+    wider than the real one. Spares most people the sines."""
+    north, east = abs(lat - place.lat), abs(lon - place.lon)
+    reach = (way.farthest + max(margin, 0.0)) / (way.earth_km * way.detour * (1 - 1e-9))
+    # No cosine between the two is less than this one; nor the sine of half of `east`, squared, than the other.
+    parallels, half = (place.cos_lat - north) * place.cos_lat, east * east * (1 - east * east / 12)
+    return (north > reach) | ((parallels > 0) & (east < 1) & (parallels * half > reach * reach))
 
 
 @compiled
-def _paces(way: Way, mode: int, m: int, shared: Array, pace: Array) -> None:
+def _road(lat: float, lon: float, place: Any, way: Way) -> Any:
+    """km by road: as `travel.distance_km`, and the detour."""
+    half = math.sin((lat - place.lat) / 2) ** 2
+    half += math.cos(lat) * place.cos_lat * math.sin((lon - place.lon) / 2) ** 2
+    return 2 * way.earth_km * math.asin(math.sqrt(min(half, 1.0))) * way.detour
+
+
+@compiled
+def _by_mode(way: Way, mode: int, fact: Any, shared: Any, km: float, margin: float) -> Any:
+    """Minutes by a mode, infinite when it is not sure to reach; whether it could reach all the same."""
+    pace = _pace(way, mode, shared)
+    limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else way.usual_minutes
+    here, farthest = km * pace, way.range_km[mode]
+    reach = (km <= farthest) & (here <= limit)
+    edge = (km <= farthest + margin) & (here <= limit + margin * pace)
+    sure = reach & (fact > 0) & (mode != LIFT) & ((mode != PUBLIC_TRANSPORT) | (shared != _NONE))
+    return here if sure else math.inf, edge & (fact != 0) & (not sure)
+
+
+@compiled
+def _pace(way: Way, mode: int, shared: Any) -> Any:
     """Minutes a km: of the mode, or of the fastest network that serves both ends."""
-    usual, speeds = way.speed[mode], way.speeds
-    pace[:m] = 60.0 / usual
-    if mode != PUBLIC_TRANSPORT:
-        return
-    for i in range(m):
-        best = 0.0
-        for bit in range(len(speeds)):
-            if (shared[i] >> np.uint64(bit)) & _1 != _NONE:
-                best = max(best, speeds[bit])
-        if best > 0:
-            pace[i] = 60.0 / best
+    best = 0.0
+    if mode == PUBLIC_TRANSPORT:
+        for bit in range(len(way.speeds)):
+            if (shared >> np.uint64(bit)) & _1 != _NONE:
+                best = max(best, way.speeds[bit])
+    return 60.0 / (best if best > 0 else way.speed[mode])
 
 
 @compiled
-def _by_mode(
-    way: Way,
-    mode: int,
-    fact: Array,
-    shared: Array,
-    km: Array,
-    pace: Array,
-    margin: Array,
-    minutes: Array,
-    doubt: Array,
-) -> None:
-    """Minutes of the fastest sure mode so far, and whether another mode could reach."""
-    farthest, usual = way.range_km[mode], way.usual_minutes
-    never, with_network = mode == LIFT, mode == PUBLIC_TRANSPORT
-    for i in range(len(fact)):
-        limit = np.float64(fact[i]) if (fact[i] > 0) & (fact[i] != YES_FACT) else usual
-        here = km[i] * pace[i]
-        reach = (km[i] <= farthest) & (here <= limit)
-        edge = (km[i] <= farthest + margin[i]) & (here <= limit + margin[i] * pace[i])
-        sure = reach & (fact[i] > 0) & (not never) & ((not with_network) | (shared[i] != _NONE))
-        doubt[i] |= (fact[i] != 0) & edge & (not sure)
-        minutes[i] = min(minutes[i], here if sure else math.inf)
-
-
-@compiled
-def _lend(way: Way, mode: int, anybody: bool, days: int, fact: Array, needed: Array, km: Array, delay: Array) -> None:
+def _lent(people: Columns, way: Way, km: float, i: Number) -> Any:
     """Days before the soonest vehicle that could be lent and would reach."""
-    farthest, usual, pace, offered = way.range_km[mode], way.usual_minutes, 60.0 / way.speed[mode], np.int32(days)
-    for i in range(len(fact)):
-        limit = np.float64(fact[i]) if (fact[i] > 0) & (fact[i] != YES_FACT) else usual
-        reach = (km[i] <= farthest) & (km[i] * pace <= limit) & (anybody | (needed[i] > 0))
-        delay[i] = min(delay[i], offered if reach else np.int32(LONGEST_DELAY))
+    soonest = np.int64(LONGEST_DELAY)
+    for k in range(len(way.lent)):
+        mode, needs, days = way.lent[k, 0], way.lent[k, 1], way.lent[k, 2]
+        if way.speed[mode] > 0 and (needs == ANYBODY or _fact(people, needs, i) > 0):
+            fact = _fact(people, way.fact[mode], i)
+            limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else way.usual_minutes
+            if km <= way.range_km[mode] and km * (60.0 / way.speed[mode]) <= limit:
+                soonest = min(soonest, days)
+    return soonest
 
 
 def prepare() -> None:
@@ -685,4 +668,7 @@ def prepare() -> None:
     people.upsert([PersonRecord(id=1)])
     context = Context(people, Offer(id=1), Policy(), Occupations(()), today=0)
     one = np.zeros(1, np.int64)
-    judge(columns_of(context), asked_of(context, ()), one, 1, np.zeros(1, np.int8), np.zeros(1, np.int64))
+    columns, plan = columns_of(context), plan_of(context, ())
+    screen(columns, plan, one, 1, one.copy(), np.zeros(1, np.int8))
+    order(columns, plan, one, one.copy())
+    first(columns, plan, one, 1, mixed(0))

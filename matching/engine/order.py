@@ -10,16 +10,31 @@ import numpy.typing as npt
 TIER_SHIFT: Final = 56
 ROUNDING: Final = 1e9
 _SAMPLE = 1 << 12
-_MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def tie_hash(seed: int, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """splitmix64 of the seed and the id: the same order for the same seed, no favourite otherwise."""
     with np.errstate(over="ignore"):
-        mixed = ids.astype(np.uint64) + _MIX[0] * np.uint64((seed % (1 << 63)) + 1)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX[1]
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX[2]
-        return mixed ^ (mixed >> np.uint64(31))
+        one = ids.astype(np.uint64) + mixed(seed)
+        one = (one ^ (one >> np.uint64(30))) * MIX[1]
+        one = (one ^ (one >> np.uint64(27))) * MIX[2]
+        return one ^ (one >> np.uint64(31))
+
+
+def mixed(seed: int) -> np.uint64:
+    """What the seed adds to every id."""
+    return np.uint64(int(MIX[0]) * ((seed % (1 << 63)) + 1) % (1 << 64))
+
+
+def in_order(
+    ids: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], keys: npt.NDArray[np.int64], seed: int, top: int
+) -> npt.NDArray[np.int64]:
+    """The first `top` of `rows`, in order. `ids` of everybody; `keys` of the rows."""
+    found = contenders(keys, top)
+    ties = tie_hash(seed, ids[rows[found]])
+    first: npt.NDArray[np.int64] = rows[found[first_of(keys[found], ties, top)]]
+    return first
 
 
 def sort_keys(tiers: npt.NDArray[np.int8], fit: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

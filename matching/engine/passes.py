@@ -7,25 +7,24 @@ between two calls: they can be called from several threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.engine.checks import Check, Context
 from matching.engine.evaluation import Evaluation, evaluate, tiers_from
-from matching.engine.order import sort_keys
+from matching.engine.order import in_order, mixed, sort_keys
 from matching.engine.people import Selection
-from matching.engine.plan import Asked, Columns, asked_of, columns_of, has_compiled_form, screening
+from matching.engine.plan import Columns, Plan, columns_of, has_compiled_form, lacks_of, plan_of, screening
+from matching.engine.standing import Rows, Standing
 from matching.engine.statuses import BLOCKED
-
-Rows = npt.NDArray[np.int64]
 
 CHUNK = 1 << 16
 """People judged at once by NumPy."""
@@ -37,12 +36,12 @@ _DENSE = 0.6
 class Judge(Protocol):
     """Judges people for one offer; `rows` int64[m], increasing."""
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        """Position in `TIERS` of each."""
+    def standing(self, rows: Rows) -> Standing:
+        """Their tiers."""
         ...
 
-    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
-        """The same as far as it takes to tell the tiers of the first `top`; the others are only known to be beyond."""
+    def first(self, rows: Rows, seed: int, top: int) -> Rows:
+        """The first `top` of them, in order."""
         ...
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
@@ -50,6 +49,8 @@ class Judge(Protocol):
         ...
 
 
+Tiered = tuple[Rows, npt.NDArray[np.int8]]
+"""Rows whom nothing stops, and the tier of each."""
 Pass = Callable[[Context, Sequence[Check]], Judge]
 """(context, everything the offer asks) → who judges."""
 
@@ -69,23 +70,23 @@ class _Numpy:
     context: Context
     checks: Sequence[Check]
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        stops = [self.checks[position] for position in screening(self.context, self.checks)]
-        parts = [self._screen(rows[first : first + CHUNK], stops) for first in range(0, len(rows), CHUNK)]
-        return np.concatenate([np.zeros(0, np.int8), *parts])
+    def standing(self, rows: Rows) -> Standing:
+        stops = [self.checks[position] for position in screening(self.checks, lacks_of(self.context, self.checks))]
+        return _joined(rows, (self._screen(rows[first : first + CHUNK], stops) for first in range(0, len(rows), CHUNK)))
 
-    def _screen(self, rows: Rows, stops: Sequence[Check]) -> npt.NDArray[np.int8]:
+    def _screen(self, rows: Rows, stops: Sequence[Check]) -> Tiered:
         """Who is blocked is asked nothing more."""
-        tiers, left = np.zeros(len(rows), np.int8), np.arange(len(rows))
+        left, tiers = rows, np.zeros(len(rows), np.int8)
         for check in stops:
-            who = Selection(self.context.people, as_slice(rows[left]))
-            found = tiers_from(check.judge(self.context, who), self.context.lift_days)
-            tiers[left] = np.maximum(tiers[left], found)
-            left = left[found < BLOCKED]
-        return tiers
+            who = Selection(self.context.people, as_slice(left))
+            tiers = np.maximum(tiers, tiers_from(check.judge(self.context, who), self.context.lift_days))
+            still = tiers < BLOCKED
+            left, tiers = left[still], tiers[still]
+        return left, tiers
 
-    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
-        return self.tiers(rows)
+    def first(self, rows: Rows, seed: int, top: int) -> Rows:
+        near = self.standing(rows).within(top)
+        return in_order(self.context.people.ids, near, self.keys(near), seed, top)
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
         found = [sort_keys(seen.tiers, seen.fit)[inside] for seen, inside in self._evaluations(rows, self.checks)]
@@ -99,6 +100,11 @@ class _Numpy:
 def numpy_pass(context: Context, checks: Sequence[Check]) -> Judge:
     """By the rules as they are written."""
     return _Numpy(context, checks)
+
+
+def _joined(everybody: Rows, parts: Iterable[Tiered]) -> Standing:
+    rows, tiers = zip((np.zeros(0, np.int64), np.zeros(0, np.int8)), *parts, strict=True)
+    return Standing(everybody, np.concatenate(rows), np.concatenate(tiers))
 
 
 def _chunks(kept: Rows, n: int) -> Iterator[tuple[slice | Rows, Any]]:
@@ -157,35 +163,43 @@ def warm_up() -> bool:
 class _Compiled:
     kernel: ModuleType
     people: Columns
-    asked: Asked
+    plan: Plan
     processors: int
 
-    def tiers(self, rows: Rows) -> npt.NDArray[np.int8]:
-        return self.nearest(rows, len(rows) + 1)
-
-    def nearest(self, rows: Rows, top: int) -> npt.NDArray[np.int8]:
-        tiers, no_keys = np.empty(len(rows), np.int8), np.empty(0, np.int64)
-        self._share(len(rows), lambda part: (rows[part], top, tiers[part], no_keys))
-        return tiers
+    def standing(self, rows: Rows) -> Standing:
+        return _joined(rows, self._share(rows, self._screen))
 
     def keys(self, rows: Rows) -> npt.NDArray[np.int64]:
-        keys, no_tiers = np.empty(len(rows), np.int64), np.empty(0, np.int8)
-        self._share(len(rows), lambda part: (rows[part], 0, no_tiers, keys[part]))
+        return np.concatenate(self._share(rows, self._order))
+
+    def first(self, rows: Rows, seed: int, top: int) -> Rows:
+        parts = self._share(rows, lambda part: self.kernel.first(self.people, self.plan, part, top, mixed(seed)))
+        if len(parts) == 1:
+            return cast(Rows, parts[0][0])
+        best, keys = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        return in_order(self.people.ids, best, keys, seed, top)
+
+    def _screen(self, rows: Rows) -> Tiered:
+        near, tiers = np.empty(len(rows), np.int64), np.empty(len(rows), np.int8)
+        kept, _ = self.kernel.screen(self.people, self.plan, rows, len(rows) + 1, near, tiers)
+        return near[:kept], tiers[:kept]
+
+    def _order(self, rows: Rows) -> npt.NDArray[np.int64]:
+        keys = np.empty(len(rows), np.int64)
+        self.kernel.order(self.people, self.plan, rows, keys)
         return keys
 
-    def _share(self, n: int, given: Callable[[slice], tuple[Any, ...]]) -> None:
-        """Judge n people, each processor its part."""
-        parts = max(1, min(self.processors, n // SHARE))
-        limits = [n * k // parts for k in range(parts + 1)]
-        first, *others = (given(slice(*two)) for two in pairwise(limits))
-        if not others:
-            self.kernel.judge(self.people, self.asked, *first)
-            return
+    def _share(self, rows: Rows, judge: Callable[[Rows], Any]) -> list[Any]:
+        """What `judge` says of the people, each processor its part, in order."""
+        parts = max(1, min(self.processors, len(rows) // SHARE))
+        if parts == 1:
+            return [judge(rows)]
+        limits = [len(rows) * k // parts for k in range(parts + 1)]
+        first, *others = (rows[low:high] for low, high in pairwise(limits))
         with ThreadPoolExecutor(len(others)) as pool:
-            running = [pool.submit(self.kernel.judge, self.people, self.asked, *other) for other in others]
-            self.kernel.judge(self.people, self.asked, *first)
-            for one in running:
-                one.result()  # what went wrong there is told here: half a judgement is none
+            running = [pool.submit(judge, other) for other in others]
+            mine = judge(first)
+            return [mine, *(one.result() for one in running)]  # what went wrong there is told here
 
 
 def compiled_pass(context: Context, checks: Sequence[Check]) -> Judge:
@@ -204,7 +218,7 @@ def processors() -> int:
 
 
 def _compiled(context: Context, checks: Sequence[Check], processors: int) -> Judge:
-    if not has_compiled_form(checks) or not warm_up():
+    if not has_compiled_form(context, checks) or not warm_up():
         return numpy_pass(context, checks)
     assert _kernel is not None
-    return _Compiled(_kernel, columns_of(context), asked_of(context, checks), processors)
+    return _Compiled(_kernel, columns_of(context), plan_of(context, checks), processors)

@@ -1,6 +1,8 @@
 """People as columns: compact arrays edited row by row or built in one go.
 
-Every array has the person on its last axis. Nothing here can hold a protected fact.
+Facts lie one after the other, each of everybody: nearly all of them are read. What a person has several of (goals, days
+of the week, skills, words) lies together, person by person: it is read of the few who are left. Either way a column is
+seen with the person on its last axis. Nothing here can hold a protected fact.
 Not thread-safe: who edits while others rank holds a lock.
 """
 
@@ -105,7 +107,7 @@ class People:
 
     def column(self, name: str) -> Array:
         """A live view of a column, person on the last axis; there are as many slots as the fullest needs."""
-        return self._data[name][..., : self._n]
+        return self._data[name][: self._n].T
 
     @property
     def ids(self) -> npt.NDArray[np.int64]:
@@ -128,8 +130,9 @@ class People:
         return sum(array.nbytes for array in self._data.values()) + self.word_counts.nbytes
 
     def raw(self, name: str) -> Array:
-        """A whole column as it lies in memory, contiguous, for the compiled pass: longer than `len(people)`."""
-        return self._data[name]
+        """A whole column as it lies in memory, contiguous, for the compiled pass: longer than `len(people)`; person
+        first, but for the facts."""
+        return self._data[name].T if name == "facts" else self._data[name]
 
     def row_of(self, person_id: int) -> int:
         """Row of a person; KeyError when not in the snapshot."""
@@ -145,22 +148,23 @@ class People:
     def taken(self, rows: Ints) -> People:
         """Some people apart, in the order of `rows`; words are counted as in the whole."""
         apart = People(self.vocabulary, 1)
-        apart._data = {
-            name: np.ascontiguousarray(array[..., : self._n][..., rows]) for name, array in self._data.items()
-        }
-        apart._n, apart._rows, apart._used = len(rows), None, dict(self._used)
+        apart._used = dict(self._used)
+        apart._data = {name: self._room(name, len(rows)) for name in self._data}
+        for name, array in self._data.items():
+            apart._data[name][:] = array[: self._n][rows]
+        apart._n, apart._rows = len(rows), None
         apart.word_counts = self.word_counts
         return apart
 
     def to_change(self) -> People:
         """The same people with facts and weeks of their own, to be changed freely; the rest is shared."""
         other = copy(self)
-        other._data = self._data | {name: self._data[name].copy() for name in ("facts", "can", "cannot")}
+        other._data = self._data | {name: self._data[name].copy(order="K") for name in ("facts", "can", "cannot")}
         return other
 
     def fact_row(self, code: str) -> npt.NDArray[np.int16]:
         """A live view of a fact of everybody. KeyError when the vocabulary does not have it."""
-        facts: npt.NDArray[np.int16] = self._data["facts"][self.vocabulary.index[code], : self._n]
+        facts: npt.NDArray[np.int16] = self._data["facts"][: self._n, self.vocabulary.index[code]]
         return facts
 
     # --- editing -------------------------------------------------------------------------------------------
@@ -187,18 +191,23 @@ class People:
             last = self._n - 1
             if row != last:
                 for array in self._data.values():
-                    array[..., row] = array[..., last]
+                    array[row] = array[last]
                 index[int(self._data["ids"][row])] = row
             self._n = last
 
     def _allocate(self, capacity: int) -> None:
-        fresh: dict[str, Array] = {"facts": np.full((len(self.vocabulary), capacity), UNKNOWN_FACT, np.int16)}
-        for name, (dtype, slots, empty) in _COLUMNS.items():
-            used = self._used.get(_GROUP_OF.get(name, ""), slots)
-            fresh[name] = np.full((used, capacity) if slots else capacity, empty, dtype)
+        fresh = {name: self._room(name, capacity) for name in ("facts", *_COLUMNS)}
         for name, array in self._data.items():
-            fresh[name][..., : self._n] = array[..., : self._n]
+            fresh[name][: self._n] = array[: self._n]
         self._data = fresh
+
+    def _room(self, name: str, capacity: int) -> Array:
+        """An empty column, person first."""
+        if name == "facts":
+            return np.full((capacity, len(self.vocabulary)), UNKNOWN_FACT, np.int16, order="F")
+        dtype, slots, empty = _COLUMNS[name]
+        used = self._used.get(_GROUP_OF.get(name, ""), slots)
+        return np.full((capacity, used) if slots else capacity, empty, dtype)
 
     def _row_index(self) -> dict[int, int]:
         if self._rows is None:
@@ -215,18 +224,18 @@ class People:
         return row
 
     def _forget_words(self, row: int) -> None:
-        held = self._data["words"][:, row]
+        held = self._data["words"][row]
         self.word_counts[held[held > 0]] -= 1
 
     def _write(self, row: int, record: PersonRecord) -> None:
         data = self._data
-        data["facts"][:, row] = UNKNOWN_FACT
+        data["facts"][row] = UNKNOWN_FACT
         for code, value in record.facts.items():
             position = self.vocabulary.index.get(code)
             if position is not None:
-                data["facts"][position, row] = value
-        data["can"][:, row] = record.can
-        data["cannot"][:, row] = record.cannot
+                data["facts"][row, position] = value
+        data["can"][row] = record.can
+        data["cannot"][row] = record.cannot
         for name in _SCALARS:
             data[name][row] = getattr(record, name)
         words = list(dict.fromkeys(word for word in record.words if word > 0))[:WORDS]
@@ -242,17 +251,18 @@ class People:
         self._make_room(group, len(kept))
         for position, name in enumerate(names):
             column = self._data[name]
-            column[:, row] = _COLUMNS[name][2]
-            column[: len(kept), row] = [entry[position] for entry in kept]
+            column[row] = _COLUMNS[name][2]
+            column[row, : len(kept)] = [entry[position] for entry in kept]
 
     def _make_room(self, group: str, slots: int) -> None:
         more = slots - self._used[group]
         if more <= 0:
             return
-        for name in _SLOTTED[group]:
-            held, (dtype, _, empty) = self._data[name], _COLUMNS[name]
-            self._data[name] = np.concatenate([held, np.full((more, held.shape[1]), empty, dtype)])
         self._used[group] = slots
+        for name in _SLOTTED[group]:
+            held = self._data[name]
+            self._data[name] = self._room(name, len(held))
+            self._data[name][:, : held.shape[1]] = held
 
     # --- building in one go --------------------------------------------------------------------------------
 
@@ -287,10 +297,10 @@ class People:
         people._data["ids"][:n] = all_ids
         if facts is not None:
             row, fact, value = (np.asarray(column) for column in facts)
-            people._data["facts"][fact, row] = value
+            people._data["facts"][row, fact] = value
         for name, week in (("can", can), ("cannot", cannot)):
             if week is not None:
-                people._data[name][:, :n] = np.asarray(week, np.uint64).T
+                people._data[name][:n] = np.asarray(week, np.uint64)
         for name, values in scalars.items():
             if name not in _SCALARS:
                 raise TypeError(f"unknown column {name}")
@@ -318,8 +328,8 @@ class People:
             for group, slots in part._used.items():
                 people._make_room(group, slots)
             for name, held in part._data.items():
-                room = people._data[name][: held.shape[0]] if held.ndim > 1 else people._data[name]
-                room[..., first:last] = held[..., : len(part)]
+                room = people._data[name][first:last]
+                (room[:, : held.shape[1]] if held.ndim > 1 else room)[:] = held[: len(part)]
             people._n = last
             people.word_counts += part.word_counts
         if np.unique(people.ids).shape[0] != len(people):
@@ -334,7 +344,7 @@ class People:
         keep = slot < _COLUMNS[names[0]][1]
         self._make_room(group, int(slot[keep].max(initial=-1)) + 1)
         for name, values in zip(names, columns, strict=True):
-            self._data[name][slot[keep], row[keep]] = values[order][keep]
+            self._data[name][row[keep], slot[keep]] = values[order][keep]
 
     def _recount_words(self) -> None:
         counts = np.bincount(self.column("words").ravel(), minlength=WORD_IDS).astype(np.int32)
@@ -365,10 +375,10 @@ class Selection:
 
     def column(self, name: str) -> Array:
         """A column (person last) restricted to the rows."""
-        if isinstance(self.rows, slice):
-            return self.people.column(name)[..., self.rows]
         if name not in self._copies:
-            self._copies[name] = self.people.column(name)[..., self.rows]
+            column = self.people._data[name]
+            some = column[self.rows] if isinstance(self.rows, slice) else column.take(self.rows, axis=0)
+            self._copies[name] = np.ascontiguousarray(some.T)
         return self._copies[name]
 
     def fact(self, code: str) -> npt.NDArray[np.int16]:
@@ -376,5 +386,5 @@ class Selection:
         position = self.people.vocabulary.index.get(code)
         if position is None:
             return np.full(len(self), UNKNOWN_FACT, np.int16)
-        facts: npt.NDArray[np.int16] = self.people._data["facts"][position, : len(self.people)][self.rows]
+        facts: npt.NDArray[np.int16] = self.people._data["facts"][:, position][self.rows]
         return facts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from math import cos, radians
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,12 +16,13 @@ import numpy.typing as npt
 
 from matching.engine import criteria, fit_occupation
 from matching.engine.checks import Check, Context, Rule, when_missing, word_worth
-from matching.engine.evaluation import POSITION, shares_of
+from matching.engine.evaluation import shares_of
 from matching.engine.facts import YES_FACT
+from matching.engine.offer import Place
 from matching.engine.people import GOALS, WORD_IDS, People
 from matching.engine.policy import OccupationLevel
 from matching.engine.schedule import schedule
-from matching.engine.statuses import BLOCKING, tier_of
+from matching.engine.statuses import BLOCKING, POSITION, tier_of
 from matching.engine.travel import EARTH_KM, LENT, MODES, lent_delay, travel
 from matching.terms import Importance, TravelMode
 
@@ -58,20 +60,20 @@ STEP = np.dtype(
         ("low", np.int64),
         ("high", np.int64),
         ("vague", np.int64),
-        ("missing", np.int64),
         ("tier", np.int64),
         ("worth", np.float64),
         ("cost", np.float64),
     ]
 )
 """One check. `kind`: which rule; `criterion`: position in `CRITERIA`; `fact`, `other`: rows of the fact matrix; `low`,
-`high`: numbers of the rule; `vague`: a fact that says yes without saying how much; `missing`, `tier`: status and tier
-of who has not what is asked; `worth`: what meeting it adds to the fit; `cost`: what not knowing takes away."""
+`high`: numbers of the rule; `vague`: a fact that says yes without saying how much; `tier`: of who lacks what is asked;
+`worth`: what meeting it adds to the fit; `cost`: what not knowing takes away."""
 
 
 class Columns(NamedTuple):
-    """The people, whole: raw columns, person last, and how many there are."""
+    """The people, whole: their columns as they lie in memory (`People.raw`); `eligible` int8, -1 unknown."""
 
+    ids: Array
     facts: Array
     goal_rome: Array
     goal_title: Array
@@ -90,6 +92,10 @@ class Columns(NamedTuple):
     eligible: Array
 
 
+PLACE = np.dtype([("lat", np.float64), ("lon", np.float64), ("cos_lat", np.float64), ("radius_km", np.float64)])
+"""A place of work, in radians."""
+
+
 class Trade(NamedTuple):
     """`levels` int8[65 536]: closeness to the job's code of each code read as an uint16; `worth`
     float64[goals + 1, levels]: of each level for each goal in order, then for an experience."""
@@ -103,7 +109,7 @@ class Trade(NamedTuple):
 
 
 class Way(NamedTuple):
-    """`places` float64[p, 3] (degrees, km), `networks` uint64[p], km/h of each network in `speeds`.
+    """`places` PLACE[p], `networks` uint64[p], km/h of each network in `speeds`.
 
     By mode: `speed` (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes. `lent` int64[k, 3]:
     mode, row of the fact needed, days. `longest` way, in minutes, at which `cost` is all paid. `unplaced`: one of the
@@ -126,7 +132,7 @@ class Way(NamedTuple):
     unplaced: bool
 
 
-class Asked(NamedTuple):
+class Plan(NamedTuple):
     """Everything the compiled pass reads besides the people.
 
     `steps`: every check, in the order of the criteria; `screen`: those that can put somebody in another tier than the
@@ -154,64 +160,73 @@ class Asked(NamedTuple):
     logs: Array
 
 
-Numbers = Callable[[Context, Check], dict[str, int]]
+class Numbers(NamedTuple):
+    """What a step holds of the offer, as in `STEP`."""
+
+    fact: int = UNTOLD
+    other: int = UNTOLD
+    low: int = 0
+    high: int = 0
+    vague: int = NOT_VAGUE
 
 
-def _nothing(_: Context, __: Check) -> dict[str, int]:
-    return {}
+def _nothing(_: Context, __: Check) -> Numbers:
+    return Numbers()
 
 
-def _said(context: Context, check: Check) -> dict[str, int]:
+def _said(context: Context, check: Check) -> Numbers:
     """Yes, whatever the day."""
-    return {"fact": _row(context.people, check.code), "low": 1}
+    return Numbers(_row(context.people, check.code), low=1)
 
 
-def _valid(context: Context, check: Check) -> dict[str, int]:
+def _valid(context: Context, check: Check) -> Numbers:
     """Yes, and still on the first day."""
-    return {"fact": _row(context.people, check.code), "low": max(1, context.start)}
+    return Numbers(_row(context.people, check.code), low=max(1, context.start))
 
 
-def _capability(context: Context, check: Check) -> dict[str, int]:
+def _capability(context: Context, check: Check) -> Numbers:
     return (_said if criteria.undated(check.code, check.criterion) else _valid)(context, check)
 
 
-def _level(context: Context, check: Check) -> dict[str, int]:
-    amount = dict(check.numbers)["amount"]
-    if amount <= 0:
-        return {"fact": _row(context.people, check.code), "low": LOWEST}
-    return {"fact": _row(context.people, check.code), "low": amount, "vague": YES_FACT}
+def _level(context: Context, check: Check) -> Numbers:
+    row, amount = _row(context.people, check.code), _number(check, "amount")
+    return Numbers(row, low=amount, vague=YES_FACT) if amount > 0 else Numbers(row, low=LOWEST)
 
 
-def _load(context: Context, check: Check) -> dict[str, int]:
-    return {"fact": _row(context.people, "max_load"), "low": dict(check.numbers)["amount"]}
+def _load(context: Context, check: Check) -> Numbers:
+    return Numbers(_row(context.people, "max_load"), low=_number(check, "amount"))
 
 
-def _eligible(context: Context, _: Check) -> dict[str, int]:
-    return {"fact": UNTOLD if context.eligible is None else ELIGIBLE, "low": 1}
+def _eligible(context: Context, _: Check) -> Numbers:
+    return Numbers(UNTOLD if context.eligible is None else ELIGIBLE, low=1)
 
 
-def _skill(_: Context, check: Check) -> dict[str, int]:
-    return {"low": dict(check.numbers)["index"]}
+def _skill(_: Context, check: Check) -> Numbers:
+    return Numbers(low=_number(check, "index"))
 
 
-def _experience(_: Context, check: Check) -> dict[str, int]:
-    return {"low": max(1, dict(check.numbers)["amount"])}
+def _experience(_: Context, check: Check) -> Numbers:
+    return Numbers(low=max(1, _number(check, "amount")))
 
 
-def _start(context: Context, _: Check) -> dict[str, int]:
-    return {"fact": _row(context.people, "available_from")}
+def _start(context: Context, _: Check) -> Numbers:
+    return Numbers(_row(context.people, "available_from"))
 
 
-def _hours(context: Context, check: Check) -> dict[str, int]:
-    rows = {"fact": _row(context.people, "hours_min"), "other": _row(context.people, "hours_max")}
-    return rows | dict(check.numbers)
+def _hours(context: Context, check: Check) -> Numbers:
+    fewest, most = _row(context.people, "hours_min"), _row(context.people, "hours_max")
+    return Numbers(fewest, most, _number(check, "low"), _number(check, "high"))
 
 
-def _pay(context: Context, check: Check) -> dict[str, int]:
-    return {"fact": _row(context.people, "pay_wished"), "low": dict(check.numbers)["asked"]}
+def _pay(context: Context, check: Check) -> Numbers:
+    return Numbers(_row(context.people, "pay_wished"), low=_number(check, "asked"))
 
 
-RULES: Mapping[Rule, tuple[int, Numbers]] = {
+def _number(check: Check, name: str) -> int:
+    return next(value for said, value in check.numbers if said == name)
+
+
+RULES: Mapping[Rule, tuple[int, Callable[[Context, Check], Numbers]]] = {
     criteria.capability: (THRESHOLD, _capability),
     criteria.limit: (THRESHOLD, _said),
     criteria.contract: (THRESHOLD, _said),
@@ -232,9 +247,9 @@ RULES: Mapping[Rule, tuple[int, Numbers]] = {
 """The rules that have a compiled form: which one, and the numbers it is given."""
 
 
-def has_compiled_form(checks: Sequence[Check]) -> bool:
-    """Whether the compiled pass knows every rule asked."""
-    return all(check.rule in RULES for check in checks)
+def has_compiled_form(context: Context, checks: Sequence[Check]) -> bool:
+    """Whether the compiled pass knows every rule asked; it reads facts, so that there must be some."""
+    return len(context.people.vocabulary) > 0 and all(check.rule in RULES for check in checks)
 
 
 def columns_of(context: Context) -> Columns:
@@ -244,13 +259,14 @@ def columns_of(context: Context) -> Columns:
     return Columns(**{name: people.raw(name) for name in Columns._fields[:-1]}, eligible=told)
 
 
-def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
+def plan_of(context: Context, checks: Sequence[Check]) -> Plan:
     """The plan of an offer. KeyError when a rule has no compiled form."""
     policy = context.policy
     words, worth = _words(context)
-    steps = _steps(context, checks)
-    screen = steps[screening(context, checks)]
-    return Asked(
+    lacks = lacks_of(context, checks)
+    steps = _steps(context, checks, lacks)
+    screen = steps[screening(checks, lacks)]
+    return Plan(
         steps=steps,
         screen=screen,
         thresholds=int((screen["kind"] == THRESHOLD).sum()),
@@ -273,41 +289,39 @@ def asked_of(context: Context, checks: Sequence[Check]) -> Asked:
     )
 
 
-def _steps(context: Context, checks: Sequence[Check]) -> Array:
-    shares = shares_of(checks, context.policy)
-    return np.array([_step(context, check, share) for check, share in zip(checks, shares, strict=True)], STEP)
+Lack = tuple[int, int]
+"""Status of who has not what a check asks, and days it takes to lift."""
 
 
-def screening(context: Context, checks: Sequence[Check]) -> list[int]:
+def lacks_of(context: Context, checks: Sequence[Check]) -> list[Lack]:
+    """What lacking each thing asked is."""
+    remedy = context.policy.remedy
+    found = (when_missing(check.importance, remedy(*check.lifts)) for check in checks)
+    return [(status, delay) for status, delay, _ in found]
+
+
+def screening(checks: Sequence[Check], lacks: Sequence[Lack]) -> list[int]:
     """Positions of the checks that can put somebody in another tier than the first, in the order that spares most:
     a single fact before the rest, what blocks before what lifts, the cheapest first, the unknown rules last."""
 
     def cost(position: int) -> tuple[bool, bool, int]:
-        check = checks[position]
-        kind, _ = RULES.get(check.rule, (WORDS + 1, None))
-        missing, _, _ = when_missing(check.importance, context.policy.remedy(*check.lifts))
-        return kind != THRESHOLD, missing != BLOCKING, kind
+        kind, _ = RULES.get(checks[position].rule, (WORDS + 1, None))
+        return kind != THRESHOLD, lacks[position][0] != BLOCKING, kind
 
     return sorted((i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE), key=cost)
 
 
-def _step(context: Context, check: Check, share: float) -> tuple[float, ...]:
-    kind, numbers = RULES[check.rule]
-    missing, delay, _ = when_missing(check.importance, context.policy.remedy(*check.lifts))
-    given = numbers(context, check)
-    return (
-        kind,
-        POSITION[check.criterion],
-        given.get("fact", UNTOLD),
-        given.get("other", UNTOLD),
-        given.get("low", 0),
-        given.get("high", 0),
-        given.get("vague", NOT_VAGUE),
-        missing,
-        tier_of(missing, delay > context.lift_days),
-        share * check.factor(context.policy),
-        share * context.policy.cost(check.criterion) if check.essential else 0.0,
-    )
+def _steps(context: Context, checks: Sequence[Check], lacks: Sequence[Lack]) -> Array:
+    policy, lift_days = context.policy, context.lift_days
+    steps = []
+    for check, (missing, delay), share in zip(checks, lacks, shares_of(checks, policy), strict=True):
+        kind, numbers = RULES[check.rule]
+        tier = tier_of(missing, delay > lift_days)
+        cost = share * policy.cost(check.criterion) if check.essential else 0.0
+        steps.append(
+            (kind, POSITION[check.criterion], *numbers(context, check), tier, share * check.factor(policy), cost)
+        )
+    return np.array(steps, STEP)
 
 
 def _row(people: People, code: str) -> int:
@@ -340,7 +354,7 @@ def _way(context: Context) -> Way:
     speed = np.array([max(0.0, float(mode.speed_kmh)) if mode else 0.0 for mode in used])
     range_km = np.array([float(mode.range_km) if mode else 0.0 for mode in used])
     return Way(
-        places=np.array([(place.lat, place.lon, place.radius_km) for place in places], np.float64).reshape(-1, 3),
+        places=np.array([_place(place) for place in places], PLACE),
         networks=np.array([place.network for place in places], np.uint64),
         speeds=np.array(policy.network_speeds, np.float64),
         speed=speed,
@@ -355,6 +369,11 @@ def _way(context: Context) -> Way:
         cost=float(policy.travel_time_cost),
         unplaced=bool(context.unplaced),
     )
+
+
+def _place(place: Place) -> tuple[float, float, float, float]:
+    lat, lon = radians(place.lat), radians(place.lon)
+    return lat, lon, cos(lat), place.radius_km
 
 
 def _lent(context: Context) -> Iterator[tuple[int, int, int]]:

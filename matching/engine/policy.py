@@ -131,7 +131,11 @@ class Policy:
 
     def remedy(self, *keys: str) -> Remedy | None:
         """The first remedy known under one of the keys."""
-        return next((self.remedies[key] for key in keys if key in self.remedies), None)
+        for key in keys:
+            found = self.remedies.get(key)
+            if found is not None:
+                return found
+        return None
 
     @property
     def closeness_of_levels(self) -> npt.NDArray[np.float64]:

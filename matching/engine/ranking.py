@@ -12,12 +12,13 @@ from matching.engine.criteria import checks_of
 from matching.engine.evaluation import evaluate
 from matching.engine.occupations import Occupations
 from matching.engine.offer import Offer
-from matching.engine.order import contenders, first_of, sort_keys, tie_hash
-from matching.engine.passes import Judge, Pass, best_pass
+from matching.engine.order import first_of, in_order, sort_keys, tie_hash
+from matching.engine.passes import Pass, best_pass
 from matching.engine.people import People, Selection
 from matching.engine.policy import Policy
-from matching.engine.reasons import Rows, matches_of
+from matching.engine.reasons import matches_of
 from matching.engine.results import PersonMatch, Ranking
+from matching.engine.standing import Rows
 from matching.engine.statuses import TIERS
 
 __all__ = ["considered", "explain", "first_of", "rank", "shortlist", "sort_keys", "tie_hash"]
@@ -46,8 +47,9 @@ def rank(
     kept = considered(people, rows)
     checks = checks_of(context)
     by = (judge or best_pass())(context, checks)
-    tiers = by.tiers(kept)
-    best = _first(people, _shown(kept, tiers, top), by, seed, top)
+    standing = by.standing(kept)
+    near = standing.within(top)
+    best = in_order(people.ids, near, by.keys(near), seed, top)
     shown = evaluate(context, Selection(people, best), checks)
     matches = matches_of(context, best, shown, np.arange(1, len(best) + 1))
     return Ranking(
@@ -59,7 +61,7 @@ def rank(
         delays=np.ascontiguousarray(shown.delays.T),
         matches=matches,
         considered=len(kept),
-        tier_counts=dict(zip(TIERS, _counts(tiers), strict=True)),
+        tier_counts=dict(zip(TIERS, standing.counts, strict=True)),
     )
 
 
@@ -78,30 +80,8 @@ def shortlist(
 ) -> npt.NDArray[np.int64]:
     """The ids that `rank` would give, in the same order, without their reasons."""
     context = Context(people, offer, policy, occupations, today, eligible)
-    kept, by = considered(people, rows), (judge or best_pass())(context, checks_of(context))
-    near = _shown(kept, by.nearest(kept, top), top)
-    return people.ids[_first(people, near, by, seed, top)]
-
-
-def _shown(kept: Rows, tiers: npt.NDArray[np.int8], top: int) -> Rows:
-    """Those of the tiers that can be shown: the others need no order."""
-    last = int(np.argmax(np.cumsum(_counts(tiers)) >= min(top, len(kept))))
-    near: Rows = kept[tiers <= last]
-    return near
-
-
-def _counts(tiers: npt.NDArray[np.int8]) -> list[int]:
-    """How many have each tier."""
-    return [int(np.count_nonzero(tiers == tier)) for tier in range(len(TIERS))]
-
-
-def _first(people: People, near: Rows, by: Judge, seed: int, top: int) -> Rows:
-    """The first rows, in order."""
-    keys = by.keys(near)
-    found = contenders(keys, top)
-    ties = tie_hash(seed, people.ids[near[found]])
-    first: Rows = near[found[first_of(keys[found], ties, top)]]
-    return first
+    by = (judge or best_pass())(context, checks_of(context))
+    return people.ids[by.first(considered(people, rows), seed, top)]
 
 
 def explain(
@@ -129,11 +109,12 @@ def explain(
     seen = evaluate(context, Selection(people, here), checks)
     own_tier, own_tie = seen.tiers[0], tie_hash(seed, people.ids[here])[0]
     by = (judge or best_pass())(context, checks)
-    tiers = by.tiers(kept)
-    rivals = kept[(tiers == own_tier) & (kept != row)]
+    standing = by.standing(kept)
+    rivals = standing.of_tier(own_tier)
+    rivals = rivals[rivals != row]
     keys, own_key = by.keys(rivals), sort_keys(seen.tiers, seen.fit)[0]
     even = rivals[keys == own_key]
-    ahead = np.count_nonzero(tiers < own_tier) + np.count_nonzero(keys < own_key)
+    ahead = sum(standing.counts[:own_tier]) + np.count_nonzero(keys < own_key)
     ahead += np.count_nonzero(tie_hash(seed, people.ids[even]) < own_tie)
     return matches_of(context, here, seen, np.array([int(ahead) + 1]))[0]
 

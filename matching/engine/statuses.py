@@ -19,6 +19,8 @@ LIFTABLE_LATE: Final = 2
 BLOCKED: Final = 3
 
 CRITERIA: Final = tuple(Criterion)
+POSITION: Final = {criterion: i for i, criterion in enumerate(CRITERIA)}
+"""Of each criterion, among the rows of statuses and parts."""
 TIERS: Final = tuple(Tier)
 _STATUSES: Final = {
     NOT_ASKED: MatchStatus.NOT_ASKED,

@@ -52,7 +52,7 @@ def judged(by: passes.Pass, people: People, offer: Offer, policy: Policy) -> tup
     assert (rows == np.arange(len(rows))).all()
     context = Context(people, offer, policy, worlds.occupations(), worlds.TODAY)
     one = by(context, checks_of(context))
-    return one.keys(rows), one.tiers(rows)
+    return one.keys(rows), worlds.tiers_of(one, rows)
 
 
 def drawn(seed: int) -> tuple[random.Random, list[PersonRecord], Offer, Policy]:

@@ -46,6 +46,7 @@ from matching.engine.ranking import considered
 from matching.terms import Criterion, Importance, RequirementKind, TravelMode
 from tests.engine import worlds
 from tests.engine.plain import Plain
+from tests.engine.worlds import tiers_of
 
 pytest.importorskip("numba")
 COMPILED = [compiled_pass, compiled_pass_alone]
@@ -128,14 +129,13 @@ def odd_offer(draw: random.Random) -> Offer:
 def assert_alike(context: Context, kept: np.ndarray) -> None:
     checks = checks_of(context)
     expected = numpy_pass(context, checks)
-    tiers, keys = expected.tiers(kept), expected.keys(kept)
+    tiers, keys = tiers_of(expected, kept), expected.keys(kept)
     for judge in COMPILED:
         found = judge(context, checks)
         np.testing.assert_array_equal(found.keys(kept), keys)
-        np.testing.assert_array_equal(found.tiers(kept), tiers)
+        np.testing.assert_array_equal(tiers_of(found, kept), tiers)
         for top in (1, 7, 60):
-            last = np.sort(tiers)[: min(top, len(tiers))].max(initial=0)
-            np.testing.assert_array_equal(found.nearest(kept, top) <= last, tiers <= last)
+            np.testing.assert_array_equal(found.first(kept, 3, top), expected.first(kept, 3, top))
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -166,7 +166,7 @@ def test_a_pass_agrees_with_the_plain_reference(judge: passes.Pass, seed: int) -
     plain = [Plain(records[row], offer, policy, records, int(allowed[row])) for row in kept]
     tiers = np.array([one.tier for one in plain], np.int64)
     fit = [sum(one.part(c) for c in Criterion) + one.spread for one in plain]
-    assert found.tiers(kept).tolist() == tiers.tolist()
+    assert tiers_of(found, kept).tolist() == tiers.tolist()
     np.testing.assert_allclose(((tiers << 56) - found.keys(kept)) / 1e9, fit, rtol=0, atol=1e-5)
 
 
@@ -250,18 +250,18 @@ def test_a_part_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     here = threading.get_ident()
 
-    def judge(*given: Any) -> None:
+    def screen(*given: Any) -> Any:
         if threading.get_ident() != here:
             raise MemoryError
-        kernel.judge(*given)
+        return kernel.screen(*given)
 
     people = large(1, 500)
     context, kept = asked(people, Offer(id=1), Policy()), considered(people, None)
     monkeypatch.setattr(passes, "SHARE", 100)
     monkeypatch.setattr(passes, "processors", lambda: 2)
-    monkeypatch.setattr(passes, "_kernel", SimpleNamespace(judge=judge))
+    monkeypatch.setattr(passes, "_kernel", SimpleNamespace(screen=screen))
     with pytest.raises(MemoryError):
-        compiled_pass(context, checks_of(context)).tiers(kept)
+        compiled_pass(context, checks_of(context)).standing(kept)
 
 
 def test_a_place_that_is_not_known_is_a_question() -> None:
@@ -269,7 +269,7 @@ def test_a_place_that_is_not_known_is_a_question() -> None:
     offer = Offer(id=1, places=(Place(np.nan, np.nan),), needs_right_to_work=False)
     context = asked(people, offer, Policy())
     for judge in (numpy_pass, compiled_pass):
-        assert set(judge(context, checks_of(context)).tiers(considered(people, None)).tolist()) == {0}
+        assert set(tiers_of(judge(context, checks_of(context)), considered(people, None)).tolist()) == {0}
 
 
 def test_every_rule_has_a_compiled_form() -> None:
@@ -293,7 +293,7 @@ def test_a_rule_without_compiled_form_is_judged_by_numpy() -> None:
     context, kept = asked(people, Offer(id=1), Policy()), considered(people, None)
     checks = (*checks_of(context), Check(Criterion.START, "never", never))
     found = compiled_pass(context, checks)
-    assert set(found.tiers(kept).tolist()) == {3}
+    assert set(tiers_of(found, kept).tolist()) == {3}
     np.testing.assert_array_equal(found.keys(kept), numpy_pass(context, checks).keys(kept))
 
 
@@ -306,13 +306,16 @@ def test_the_kernel_is_compiled_once_for_all() -> None:
         people = large(2, n)
         for _ in range(5):
             rank(people, odd_offer(draw), odd_policy(draw), judge=compiled_pass, **COMMON)
+            shortlist(people, odd_offer(draw), odd_policy(draw), judge=compiled_pass, **COMMON)
     eligible = np.ones(5000, np.int8)
     eligible.flags.writeable = False
     strange: Any = {"title": np.int32(3), "start_day": np.int32(worlds.TODAY), "reserved": True}
     graces: Any = {"start_grace_days": 14.0, "hours_grace_minutes": np.int16(30)}
     offer, policy = Offer(id=1, **strange), Policy(**graces)
-    rank(people, offer, policy, judge=compiled_pass, eligible=eligible, **COMMON)
-    assert len(kernel.judge.signatures) == 1  # type: ignore[attr-defined]
+    for used in (rank, shortlist):
+        used(people, offer, policy, judge=compiled_pass, eligible=eligible, **COMMON)
+    for function in (kernel.screen, kernel.order, kernel.first):
+        assert len(function.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_rank_takes_the_compiled_pass_when_it_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,7 +182,7 @@ def assert_same(one: People, other: People) -> None:
     """Every column equal, person by person; the order of the rows is free."""
     rows, others = np.argsort(one.ids), np.argsort(other.ids)
     for name in ("facts", *_COLUMNS):
-        left, right = one._data[name][..., rows], other._data[name][..., others]
+        left, right = one.column(name)[..., rows], other.column(name)[..., others]
         if name in _GROUP_OF:  # empty slots are those nobody else needed
             slots = min(len(left), len(right))
             assert (left[slots:] == _COLUMNS[name][2]).all()

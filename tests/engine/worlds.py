@@ -6,6 +6,8 @@ import random
 from math import nan
 from typing import Any
 
+import numpy as np
+
 from matching.engine import (
     YES_FACT,
     FactVocabulary,
@@ -18,6 +20,7 @@ from matching.engine import (
     Remedy,
     Requirement,
 )
+from matching.engine.passes import Judge
 from matching.terms import ContractKind, Importance, RequirementKind, TravelMode
 
 TODAY = 9800
@@ -144,3 +147,14 @@ def people_of(records: list[PersonRecord]) -> People:
     people = People(VOCABULARY)
     people.upsert(records)
     return people
+
+
+def tiers_of(judge: Judge, kept: np.ndarray) -> np.ndarray:
+    """Of each of `kept`, as `Standing` says them in its several ways."""
+    standing = judge.standing(kept)
+    tiers = np.full(len(kept), 3, np.int8)
+    tiers[np.searchsorted(kept, standing.rows)] = standing.tiers
+    assert standing.counts == np.bincount(tiers, minlength=4).tolist()
+    for tier in range(4):
+        np.testing.assert_array_equal(standing.of_tier(tier), kept[tiers == tier])
+    return tiers

@@ -120,7 +120,7 @@ def _baseline(seen: Seen, job: int, top: int, where: Callable[[Check], Bools]) -
     eligible = eligible_seen(seen.world.crowd, seen.unseen)
     context = Context(seen.people, offer, seen.policy, seen.world.land.occupations, TODAY, eligible)
     checks = [
-        check if check.criterion in SOFT else replace(check, rule=_fine(check, where(check)))
+        check if check.criterion in SOFT else check._replace(rule=_fine(check, where(check)))
         for check in checks_of(context)
     ]
     found = evaluate(context, Selection(seen.people, slice(0, len(seen.people))), checks)
