@@ -67,7 +67,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 VERSION = 2
 """Of the codes read here and written elsewhere."""
-BLOCK = 16384
+BLOCK = 8192
 """Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
 FEW = 1024
 """People whose sums are kept together."""
