@@ -99,6 +99,7 @@ class People:
         # Slots in use, and allocated: as many as the person who has most.
         self._used = dict.fromkeys(_SLOTTED, 0)
         self._rows: dict[int, int] | None = {}
+        self._looking: npt.NDArray[np.int64] | None = None
         self._data: dict[str, Array] = {}
         self._allocate(max(1, capacity))
 
@@ -125,14 +126,21 @@ class People:
         return self.column("active")
 
     @property
+    def looking(self) -> npt.NDArray[np.int64]:
+        """Rows of who is looking for a job, in order; to be read only. Found once, until somebody is edited."""
+        if self._looking is None:
+            self._looking = np.flatnonzero(self.active)
+        return self._looking
+
+    @property
     def nbytes(self) -> int:
         """Bytes held by the columns."""
         return sum(array.nbytes for array in self._data.values()) + self.word_counts.nbytes
 
-    def raw(self, name: str) -> Array:
-        """A whole column as it lies in memory, contiguous, for the compiled pass: longer than `len(people)`; person
+    def raw(self, names: Iterable[str]) -> list[Array]:
+        """Whole columns as they lie in memory, contiguous, for the compiled pass: longer than `len(people)`; person
         first, but for the facts."""
-        return self._data[name].T if name == "facts" else self._data[name]
+        return [self._data[name].T if name == "facts" else self._data[name] for name in names]
 
     def row_of(self, person_id: int) -> int:
         """Row of a person; KeyError when not in the snapshot."""
@@ -188,7 +196,7 @@ class People:
             if row is None:
                 continue
             self._forget_words(row)
-            last = self._n - 1
+            self._looking, last = None, self._n - 1
             if row != last:
                 for array in self._data.values():
                     array[row] = array[last]
@@ -228,7 +236,7 @@ class People:
         self.word_counts[held[held > 0]] -= 1
 
     def _write(self, row: int, record: PersonRecord) -> None:
-        data = self._data
+        data, self._looking = self._data, None
         data["facts"][row] = UNKNOWN_FACT
         for code, value in record.facts.items():
             position = self.vocabulary.index.get(code)

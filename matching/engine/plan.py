@@ -256,7 +256,7 @@ def columns_of(context: Context) -> Columns:
     """The people of a context, as they lie in memory."""
     people = context.people
     told = np.zeros(0, np.int8) if context.eligible is None else np.require(context.eligible, np.int8, ("C", "W"))
-    return Columns(**{name: people.raw(name) for name in Columns._fields[:-1]}, eligible=told)
+    return Columns(*people.raw(Columns._fields[:-1]), told)
 
 
 def plan_of(context: Context, checks: Sequence[Check]) -> Plan:
@@ -289,6 +289,8 @@ def plan_of(context: Context, checks: Sequence[Check]) -> Plan:
     )
 
 
+_NO_RULE = (WORDS + 1, None)
+_LAST = WORDS + 2
 Lack = tuple[int, int]
 """Status of who has not what a check asks, and days it takes to lift."""
 
@@ -304,9 +306,9 @@ def screening(checks: Sequence[Check], lacks: Sequence[Lack]) -> list[int]:
     """Positions of the checks that can put somebody in another tier than the first, in the order that spares most:
     a single fact before the rest, what blocks before what lifts, the cheapest first, the unknown rules last."""
 
-    def cost(position: int) -> tuple[bool, bool, int]:
-        kind, _ = RULES.get(checks[position].rule, (WORDS + 1, None))
-        return kind != THRESHOLD, lacks[position][0] != BLOCKING, kind
+    def cost(position: int) -> int:
+        kind, _ = RULES.get(checks[position].rule, _NO_RULE)
+        return kind if kind == THRESHOLD or lacks[position][0] == BLOCKING else kind + _LAST
 
     return sorted((i for i, check in enumerate(checks) if check.importance is not Importance.DESIRABLE), key=cost)
 
@@ -350,9 +352,7 @@ def _trade(context: Context) -> Trade:
 
 def _way(context: Context) -> Way:
     policy, people, places = context.policy, context.people, context.places
-    used = [policy.modes.get(mode) for mode in MODES]
-    speed = np.array([max(0.0, float(mode.speed_kmh)) if mode else 0.0 for mode in used])
-    range_km = np.array([float(mode.range_km) if mode else 0.0 for mode in used])
+    speed, range_km = policy.speed_of_modes, policy.range_of_modes
     return Way(
         places=np.array([_place(place) for place in places], PLACE),
         networks=np.array([place.network for place in places], np.uint64),

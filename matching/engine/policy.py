@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -137,7 +138,19 @@ class Policy:
                 return found
         return None
 
-    @property
+    @cached_property
+    def speed_of_modes(self) -> npt.NDArray[np.float64]:
+        """km/h of each `TravelMode`, in order; 0 when nobody is sent by it."""
+        used = [self.modes.get(mode) for mode in TravelMode]
+        return np.array([max(0.0, float(mode.speed_kmh)) if mode else 0.0 for mode in used])
+
+    @cached_property
+    def range_of_modes(self) -> npt.NDArray[np.float64]:
+        """The farthest each `TravelMode` goes, in km of road, in order."""
+        used = [self.modes.get(mode) for mode in TravelMode]
+        return np.array([float(mode.range_km) if mode else 0.0 for mode in used])
+
+    @cached_property
     def closeness_of_levels(self) -> npt.NDArray[np.float64]:
         """Worth of each `OccupationLevel`, in order."""
         return np.array([self.closeness.get(step, 0.0) for step in OccupationLevel], np.float64)

@@ -122,7 +122,7 @@ def explain(
 def considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
     """Rows of the active people among those asked for (mask or indices; None = all), in order."""
     if rows is None:
-        return np.flatnonzero(people.active)
+        return people.looking
     chosen = np.asarray(rows)
     if chosen.dtype == np.bool_:
         return np.flatnonzero(chosen & people.active)

@@ -226,3 +226,16 @@ def test_somebody_given_twice_or_an_unknown_column_is_refused() -> None:
         People.from_columns(worlds.VOCABULARY, [1, 2, 1])
     with pytest.raises(TypeError, match="age"):
         People.from_columns(worlds.VOCABULARY, [1, 2], age=[30, 40])
+
+
+def test_who_is_looking_follows_every_edit() -> None:
+    draw = random.Random(4)
+    people = worlds.people_of(worlds.crowd(draw, 30))
+    for number in range(40):
+        assert people.looking.tolist() == np.flatnonzero(people.active).tolist()
+        person = draw.choice(people.ids.tolist())
+        if number % 3:
+            people.upsert([replace(worlds.person(draw, person), active=draw.random() < 0.5)])
+        else:
+            people.remove([person])
+            people.upsert([worlds.person(draw, 1000 + number)])
