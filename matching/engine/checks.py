@@ -76,6 +76,10 @@ class Context:
     today: int
     eligible: npt.NDArray[np.int8] | None = None
 
+    def __post_init__(self) -> None:
+        if self.eligible is not None and self.eligible.shape != (len(self.people),):
+            raise ValueError("`eligible` says one thing of each person")
+
     @property
     def start(self) -> int:
         """Day the job starts; today when as soon as possible."""

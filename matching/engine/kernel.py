@@ -1,9 +1,10 @@
 """The compiled pass: the rules asked of one person after the other, only of those still in the running.
 
-The one place where the rules of `criteria.py` are written a second time, in the same order of operations, so that
-keys and tiers are those of `evaluate`. Held to it, and to the plain reference, by tests/engine. Importing it needs
-numba (extra `fast`). Numba notices a change of this file, and only of this one: what is compiled stands here, and the
-numbers of the rules come with `Plan`. Who changes the codes of statuses or of `plan.py` changes the version below.
+The one place where the rules of `criteria.py` are written a second time (a threshold a third, for everybody at
+once), in the same order of operations, so that keys and tiers are those of `evaluate`. Held to it, and to the plain
+reference, by tests/engine. Importing it needs numba (extra `fast`). Numba notices a change of this file, and only of
+this one: what is compiled stands here, the numbers of the rules come with `Plan`, and who changes a constant read here
+and written elsewhere changes the version below (a test says so).
 
 A rule is given the people, the plan, its step and the row `i` of one person; it answers what it says of them (a
 status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth.
@@ -65,8 +66,8 @@ Number = Any
 """An integer of the machine; numba works out which."""
 F = TypeVar("F", bound=Callable[..., Any])
 
-VERSION = 2
-"""Of the codes read here and written elsewhere."""
+VERSION = 3
+"""Of the constants read here and written elsewhere."""
 BLOCK = 8192
 """Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
 FEW = 1024

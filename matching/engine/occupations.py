@@ -59,11 +59,6 @@ class Occupations:
         table[: len(self)] = self.levels_to(rome)[: len(self)]
         return table
 
-    def closeness_to(self, rome: int, worth: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Closeness of every code to this one; `worth` gives the value of each level, in order."""
-        values: npt.NDArray[np.float64] = np.asarray(worth, np.float64)[self.levels_to(rome)]
-        return values
-
     def _levels(self, rome: int) -> Levels:
         n = len(self.codes)
         levels = np.zeros(n + 1, np.int8)

@@ -80,6 +80,12 @@ class Offer:
     reserved: bool = False
     needs_right_to_work: bool = True
 
+    def __post_init__(self) -> None:
+        if len(self.windows) != len(NO_WINDOWS):
+            raise ValueError("`windows` holds one integer a day, seven days")
+        if min(self.weekly_minutes_min or 0, self.weekly_minutes_max or 0) < 0:
+            raise ValueError("a week has no negative minutes")
+
     @property
     def unplaced(self) -> bool:
         """One of the places of work has no coordinates."""

@@ -79,6 +79,10 @@ class PersonRecord:
     open_proposals: int = 0
     active: bool = True
 
+    def __post_init__(self) -> None:
+        if not 0 <= min(self.words, default=0) <= max(self.words, default=0) < WORD_IDS:
+            raise ValueError(f"a word is a number below {WORD_IDS}")
+
 
 _SCALARS = ("unit", "lat", "lon", "radius_km", "network", "open_proposals", "active")
 
@@ -154,7 +158,7 @@ class People:
         return np.flatnonzero(np.isin(self.units, list(units)))
 
     def taken(self, rows: Ints) -> People:
-        """Some people apart, in the order of `rows`; words are counted as in the whole."""
+        """Some people apart, in the order of `rows`, not to be edited: words are counted as in the whole."""
         apart = People(self.vocabulary, 1)
         apart._used = dict(self._used)
         apart._data = {name: self._room(name, len(rows)) for name in self._data}
@@ -165,7 +169,8 @@ class People:
         return apart
 
     def to_change(self) -> People:
-        """The same people with facts and weeks of their own, to be changed freely; the rest is shared."""
+        """The same people with facts and weeks of their own, to be changed in place; the rest is shared, not to be
+        edited."""
         other = copy(self)
         other._data = self._data | {name: self._data[name].copy(order="K") for name in ("facts", "can", "cannot")}
         return other

@@ -256,7 +256,7 @@ def columns_of(context: Context) -> Columns:
     """The people of a context, as they lie in memory."""
     people = context.people
     told = np.zeros(0, np.int8) if context.eligible is None else np.require(context.eligible, np.int8, ("C", "W"))
-    return Columns(*people.raw(Columns._fields[:-1]), told)
+    return Columns._make([*people.raw(Columns._fields[:-1]), told])
 
 
 def plan_of(context: Context, checks: Sequence[Check]) -> Plan:

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from matching.terms import Criterion, TravelMode
 
 SPREAD = "spread"
+NETWORKS = 64
+"""Bits of `Place.network`."""
 PARTS: tuple[str, ...] = (*(c.value for c in Criterion), SPREAD)
 
 
@@ -121,6 +123,12 @@ class Policy:
     experience_partly_share: float = 0.5
     spread_lambda: float = 0.25
     spread_scale: float = 0.04
+
+    def __post_init__(self) -> None:
+        if len(self.network_speeds) > NETWORKS:
+            raise ValueError(f"a place has room for {NETWORKS} networks")
+        if self.detour <= 0 or self.start_grace_days < 0:
+            raise ValueError("the detour of roads is positive, and the grace of a first day not negative")
 
     def weight(self, criterion: Criterion) -> float:
         """Weight of a criterion, 0 when the policy does not name it; never negative."""

@@ -120,12 +120,17 @@ def explain(
 
 
 def considered(people: People, rows: npt.NDArray[Any] | None) -> Rows:
-    """Rows of the active people among those asked for (mask or indices; None = all), in order."""
+    """Rows of the active people among those asked for (mask or indices; None = all), in order.
+
+    IndexError for a row that is not there; a negative one is not counted from the end.
+    """
     if rows is None:
         return people.looking
     chosen = np.asarray(rows)
     if chosen.dtype == np.bool_:
         return np.flatnonzero(chosen & people.active)
     chosen = np.unique(chosen.astype(np.int64))
+    if len(chosen) and chosen[0] < 0:
+        raise IndexError("a row is not negative")
     looking: Rows = chosen[people.active[chosen]]
     return looking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from matching.engine import (
     OccupationLevel,
     Offer,
     People,
+    PersonRecord,
     Place,
     Policy,
     Remedy,
@@ -362,3 +364,43 @@ def test_without_a_folder_to_write_in_it_is_compiled_all_the_same(monkeypatch: p
 def test_importing_the_engine_does_not_import_numba() -> None:
     code = "import sys, matching.engine; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_compiled_in_is_that_of_the_version() -> None:
+    """Numba does not see a constant written in another file change: who changes one changes the version too."""
+    from matching.engine import kernel
+
+    frozen = {name: value for name, value in vars(kernel).items() if name.isupper() and isinstance(value, int | float)}
+    frozen |= {"_MIX": kernel._MIX, "modes": [str(mode) for mode in TravelMode], "closest": kernel._SAME_TITLE}
+    frozen["steps"] = plan.STEP.descr, plan.PLACE.descr, *(kind._fields for kind in (plan.Plan, plan.Way, plan.Trade))
+    digest = hashlib.sha256(repr(sorted(frozen.items())).encode()).hexdigest()[:12]
+    assert digest == "50147d1337fe", "raise kernel.VERSION, then pin this digest"
+
+
+@pytest.mark.parametrize("judge", [numpy_pass, *COMPILED])
+def test_what_lies_outside_the_arrays_is_refused(judge: passes.Pass) -> None:
+    """Before the kernel, which would read what is there."""
+    people, offer, policy = large(1, 300), Offer(id=1, reserved=True), Policy()
+    for used in (rank, shortlist):
+        with pytest.raises(ValueError, match="of each person"):
+            used(people, offer, policy, judge=judge, eligible=np.ones(1, np.int8), **COMMON)
+        for rows in ([-1], [300]):
+            with pytest.raises(IndexError):
+                used(people, offer, policy, judge=judge, rows=np.array(rows), **COMMON)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        lambda: Offer(id=1, windows=(1,)),
+        lambda: Offer(id=1, weekly_minutes_max=-60),
+        lambda: Policy(network_speeds=(20.0,) * 65),
+        lambda: Policy(detour=0.0),
+        lambda: Policy(start_grace_days=-1),
+        lambda: PersonRecord(id=1, words=(3, 65_536)),
+        lambda: PersonRecord(id=1, words=(-1,)),
+    ],
+)
+def test_what_no_rule_foresees_is_refused(strange: Callable[[], object]) -> None:
+    with pytest.raises(ValueError):
+        strange()
