@@ -15,8 +15,6 @@ from matching.placements.fairness import Ratio
 from matching.services.context import Context
 from matching.services.fairness import usual_period
 from matching.services.fairness.gathering import gather
-from matching.services.reference import load_embedded
-from matching.services.territory import rounded
 from matching.store.tables.people import Candidate
 from matching.terms import CandidateState
 from matching.web.pages.fairness import place
@@ -155,35 +153,8 @@ def test_the_pilot_s_first_screen_says_why_nothing_stands_out_and_what_to_read(c
     assert "entre mai 2026 et octobre 2026" in text(page)
     main = page[page.index("<main") : page.index("</main>")]
     links = set(re.findall(r'href="(/[^"]*)"', main))
-    assert links >= {"/equite", "/equite/leviers", f"/equite/unites/{here.home}", "/metiers", "/donnees-personnelles"}
+    assert links >= {"/equite", f"/equite/unites/{here.home}", "/metiers", "/donnees-personnelles"}
     assert {client.get(link).status_code for link in links} == {200}
-
-
-def test_the_pilot_reads_what_would_open_most_offers_without_small_cells(ctx: Context, app: Flask) -> None:
-    load_embedded(ctx)
-    pilot, home = make.pilot(ctx), make.unit(ctx)
-    for number in range(24):
-        blocked = {"licence_b": number >= 14, "sst": number != 0, "mode_walk": 60, "right_to_work": True}
-        make.candidate(ctx, home, facts=blocked | {"contract_fixed_term": True}, windows=make.WEEK)
-    for want in ("licence_b", "sst"):
-        make.offer(ctx, wants=[make.Want("capability", want)])
-    client = client_of(app, pilot)
-    before = text(client.get("/equite/leviers").text)
-    assert "Compter maintenant" in before
-    counted = client.get("/equite/leviers?compter=oui").text
-    told = text(counted[counted.index("<main") :])
-    assert "20 personnes en recherche environ, 2 offres ouvertes" in told.replace(" ", " ")
-    assert re.search(r"Permis B 10 10\b", told)
-    assert "(SST)" not in told
-    assert "moins de 11 personnes n’est pas montré" in told.replace(" ", " ")
-    assert "Compter" not in text(client.get("/equite/leviers").text)
-    manager = client_of(app, make.manager(ctx, home)).get("/equite/leviers")
-    assert (manager.status_code, manager.location) == (302, "/unite/leviers")
-
-
-@pytest.mark.parametrize(("number", "told"), [(0, 0), (4, 0), (5, 10), (14, 10), (15, 20), (341, 340)])
-def test_figures_of_the_territory_are_rounded(number: int, told: int) -> None:
-    assert rounded(number) == told
 
 
 def test_the_pilot_sees_no_name_and_no_code(ctx: Context, app: Flask) -> None:

@@ -46,10 +46,8 @@ def _to_read(period: str) -> tuple[Task, ...]:
     """The pages that a pilot opens, and what each answers."""
     shown = f"Qui est montré et qui est choisi, {period}. Une autre période se choisit sur la page."
     kept = "Qui lit un dossier, et ce qui n’entre jamais dans un classement."
-    opened = "Les aides et les changements qui lèveraient le plus d’obstacles, dans tout le Département."
     return (
         Task("L’équité des listes, pour tout le Département", shown, "", "Lire", "fairness.index"),
-        Task("Ce qui ouvrirait le plus d’offres", opened, "", "Lire", "fairness.levers"),
         Task("Les données personnelles", kept, "", "Lire", "help.privacy"),
         Task("Un métier et son code", "À partir de mots de tous les jours.", "", "Chercher", "occupations.search"),
     )

@@ -165,11 +165,10 @@ def levers_of_unit(ctx: Context, actor: Actor | None, unit_id: int | None, *, fr
     return result
 
 
-def levers_counted(ctx: Context, actor: Actor | None) -> UnitLevers | None:
-    """Today's count for the actor's unit (`actor` None: for the Département), when this worker has it."""
-    if actor is not None:
-        require(actor, Permission.MANAGE_UNIT)
-    return _memory(ctx).get((actor.unit_id if actor else None, ctx.clock.today()))
+def levers_counted(ctx: Context, actor: Actor) -> UnitLevers | None:
+    """Today's count for the actor's unit, when this worker has it."""
+    require(actor, Permission.MANAGE_UNIT)
+    return _memory(ctx).get((actor.unit_id, ctx.clock.today()))
 
 
 def _memory(ctx: Context) -> dict[tuple[int | None, date], UnitLevers]:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, request, url_for
 
 from matching.access.permissions import Permission
 from matching.errors import Invalid
 from matching.placements.fairness import Ratio
 from matching.services import fairness
-from matching.services.territory import levers_of_territory
 from matching.web.errors import STATUS
 from matching.web.guard import requires
 from matching.web.session import actor, context
@@ -33,16 +31,6 @@ def index() -> tuple[str, int]:
 def unit(unit_id: int) -> tuple[str, int]:
     """One unit."""
     return _page(unit_id)
-
-
-@blueprint.get("/leviers")
-@requires(Permission.READ_FAIRNESS)
-def levers() -> str | Response:
-    """What would open most offers over the Département; a manager has the page of the own unit, more exact."""
-    if fairness.own_unit(actor()) is not None:
-        return redirect(url_for("manager.levers"))
-    counted = levers_of_territory(context(), actor(), count=request.args.get("compter") == "oui")
-    return render_template("fairness/levers.html", levers=counted)
 
 
 def _page(unit_id: int | None) -> tuple[str, int]:
