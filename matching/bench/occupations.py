@@ -28,7 +28,7 @@ from matching.bench import noise
 from matching.bench.everyday import WORDINGS
 from matching.reference.embedded import completed
 from matching.reference.model import JobTitle, Reference
-from matching.reference.occupation_search import SURE, OccupationSearch
+from matching.reference.occupation_search import OccupationSearch
 from matching.reference.official import read_official
 from matching.text import fold
 
@@ -171,10 +171,10 @@ class _Asked:
         first = five = 0
         for text, family in queries:
             began = time.perf_counter()
-            found = self.search.search(text, 5)
+            decided = self.search.decide(text)
             self.times.append(time.perf_counter() - began)
-            families = [one.family for one in found]
-            sure, good = bool(found) and found[0].confidence >= SURE, families[:1] == [family]
+            families = [one.family for one in decided.choices]
+            sure, good = decided.sure is not None, families[:1] == [family]
             first, five = first + good, five + (family in families)
             self.sure, self.sure_right = self.sure + sure, self.sure_right + (sure and good)
         return first / max(1, len(queries)), five / max(1, len(queries))

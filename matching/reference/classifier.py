@@ -61,7 +61,7 @@ class TextClassifier:
         self._idf = reader.idf_.astype(np.float32)
         self._is_word = np.array([feature[0] == _WORD_MARK for feature in self._features])
         self._even(matrix)
-        with threadpool_limits(1):  # the same sums in the same order on any machine, and no wait on a busy one
+        with threadpool_limits(1):  # the same sums in the same order on one machine, and no wait on a busy one
             members = [
                 _descend(self._shared(matrix, share), classes, weights, total, seed)
                 for seed, share in enumerate(_WORD_SHARES)

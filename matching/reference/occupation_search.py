@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.errors import Invalid
-from matching.reference.certainty import may_be_taken
+from matching.reference.certainty import may_be_taken, telling_places
 from matching.reference.classifier import TextClassifier
 from matching.reference.lexical import Floats, LexicalIndex, Likeness, alike
 from matching.reference.model import JobTitle, Occupation, OccupationSkill, Skill, Synonym
@@ -251,9 +251,15 @@ class OccupationSearch:
         """
         if coded := self._coded(text):
             return coded[:top]
-        words = query_words(text, self._forms.known)
+        return self._found(self._understood(query_words(text, self._forms.known)), top)
+
+    def _understood(self, words: Sequence[Word]) -> _Read | None:
+        """What the words say; None when nothing in them can be a trade."""
         read = None if only_link_words(words) else self._read(words)
-        if read is None or (read.likeness < _KNOWN and not read.own.any()):
+        return read if read is not None and (read.likeness >= _KNOWN or read.own.any()) else None
+
+    def _found(self, read: _Read | None, top: int) -> list[Suggestion]:
+        if read is None:
             return []
         order = self._varied(self._begun_first(np.argsort(-read.scores, kind="stable"), read), top)
         confidences = self._confidences(read, order)
@@ -279,34 +285,38 @@ class OccupationSearch:
         places = [self._place[one] for one in codes]
         return [Suggestion(self._codes[at], self._families[at], self._labels[at], None, sure) for at in places]
 
-    def search_many(self, texts: Iterable[str], top: int = 5) -> list[list[Suggestion]]:
-        """`search` of each text, in the order given."""
-        return [self.search(text, top) for text in texts]
-
     def decide(self, text: str, top: int = 5) -> Decision:
         """The occupation when there is hardly a doubt, else `top` to choose from."""
-        found = tuple(self.search(text, top))
-        sure = found[0] if found and found[0].confidence >= SURE and self._may_be_taken(text, found[0]) else None
-        return Decision(sure, found)
-
-    def _may_be_taken(self, text: str, best: Suggestion) -> bool:
-        """Whether the words may mean this occupation alone: always a code, or an expression added for it."""
+        if coded := self._coded(text):
+            return Decision(coded[0] if coded[0].confidence >= SURE else None, tuple(coded[:top]))
         words = query_words(text, self._forms.known)
-        read = None if self._coded(text) else self._read(words)
+        read = self._understood(words)
+        found = tuple(self._found(read, top))
+        taken = read is not None and self._may_be_taken(words, read, found[0])
+        return Decision(found[0] if taken else None, found)
+
+    def _may_be_taken(self, words: Sequence[Word], read: _Read, best: Suggestion) -> bool:
+        """Whether the words mean this occupation alone, or those that tell do without the others."""
+        if best.confidence < SURE:
+            return False
         at = self._place[best.code]
-        if read is None or read.own[at] == 1:
-            return True
+        written = [word.text for word in words]
         title = self._forms.words_of[self._nearest_form(at, read)]
-        return may_be_taken([word.text for word in words], read.said, title)
+        if read.own[at] == 1 or may_be_taken(written, read.said, title):
+            return True
+        telling = [words[place] for place in telling_places(written, read.said)]
+        again = self._understood(telling) if len(telling) < len(words) else None
+        first = self._found(again, 1)
+        return again is not None and first[0].code == best.code and self._may_be_taken(telling, again, first[0])
 
     def skills(self, text: str, top: int = 5) -> list[SkillSuggestion]:
         """The `top` skills for words that tell a skill or a trade; empty when none has to do with them."""
         words = query_words(text, self._forms.known)
         if self._skills is None or not words:
             return []
-        read = self._read(words)
+        read = self._understood(words)
         chances = np.zeros(len(self._family_names), np.float32)
-        if read is not None and (read.likeness >= _KNOWN or read.own.any()):
+        if read is not None:
             chances = np.sqrt(self._chances(read))  # the skills of the second trade meant are suggested too
         return self._skills.find(words, chances, top)
 

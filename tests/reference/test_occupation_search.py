@@ -211,7 +211,7 @@ def test_saved_and_loaded_answers_the_same(search: OccupationSearch, tmp_path: P
     search.save(path)
     loaded = OccupationSearch.load(path)
     texts = [text for text, _ in WORDS]
-    assert loaded.search_many(texts) == search.search_many(texts)
+    assert [loaded.search(text) for text in texts] == [search.search(text) for text in texts]
     assert loaded.skills("je sais souder") == search.skills("je sais souder") != []
     assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
 
