@@ -72,8 +72,9 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
 
 def shares_of(checks: Sequence[Check], policy: Policy) -> list[float]:
     """What each check can add to the fit: the weight of its criterion, shared by all that the criterion asks."""
-    totals = Counter(check.criterion for check in checks)
-    return [policy.weight(check.criterion) / totals[check.criterion] for check in checks]
+    asked = Counter([check.criterion for check in checks])
+    shares = {criterion: policy.weight(criterion) / count for criterion, count in asked.items()}
+    return [shares[check.criterion] for check in checks]
 
 
 def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: Number) -> npt.NDArray[np.int8]:

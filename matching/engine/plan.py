@@ -19,7 +19,7 @@ from matching.engine.checks import Check, Context, Rule, when_missing, word_wort
 from matching.engine.evaluation import shares_of
 from matching.engine.facts import YES_FACT
 from matching.engine.offer import Place
-from matching.engine.people import GOALS, WORD_IDS, People
+from matching.engine.people import GOALS, WORD_IDS
 from matching.engine.policy import OccupationLevel
 from matching.engine.schedule import schedule
 from matching.engine.statuses import BLOCKING, POSITION, tier_of
@@ -160,28 +160,26 @@ class Plan(NamedTuple):
     logs: Array
 
 
-class Numbers(NamedTuple):
-    """What a step holds of the offer, as in `STEP`."""
+Numbers = tuple[int, int, int, int, int]
+"""What a step holds of the offer: `fact`, `other`, `low`, `high`, `vague` of `STEP`."""
 
-    fact: int = UNTOLD
-    other: int = UNTOLD
-    low: int = 0
-    high: int = 0
-    vague: int = NOT_VAGUE
+
+def _numbers(fact: int = UNTOLD, low: int = 0) -> Numbers:
+    return fact, UNTOLD, low, 0, NOT_VAGUE
 
 
 def _nothing(_: Context, __: Check) -> Numbers:
-    return Numbers()
+    return _numbers()
 
 
 def _said(context: Context, check: Check) -> Numbers:
     """Yes, whatever the day."""
-    return Numbers(_row(context.people, check.code), low=1)
+    return _numbers(_row(context, check.code), 1)
 
 
 def _valid(context: Context, check: Check) -> Numbers:
     """Yes, and still on the first day."""
-    return Numbers(_row(context.people, check.code), low=max(1, context.start))
+    return _numbers(_row(context, check.code), max(1, context.start))
 
 
 def _capability(context: Context, check: Check) -> Numbers:
@@ -189,41 +187,47 @@ def _capability(context: Context, check: Check) -> Numbers:
 
 
 def _level(context: Context, check: Check) -> Numbers:
-    row, amount = _row(context.people, check.code), _number(check, "amount")
-    return Numbers(row, low=amount, vague=YES_FACT) if amount > 0 else Numbers(row, low=LOWEST)
+    row, amount = _row(context, check.code), _only(check)
+    return (row, UNTOLD, amount, 0, YES_FACT) if amount > 0 else _numbers(row, LOWEST)
 
 
 def _load(context: Context, check: Check) -> Numbers:
-    return Numbers(_row(context.people, "max_load"), low=_number(check, "amount"))
+    return _numbers(_row(context, "max_load"), _only(check))
 
 
 def _eligible(context: Context, _: Check) -> Numbers:
-    return Numbers(UNTOLD if context.eligible is None else ELIGIBLE, low=1)
+    return _numbers(UNTOLD if context.eligible is None else ELIGIBLE, 1)
 
 
 def _skill(_: Context, check: Check) -> Numbers:
-    return Numbers(low=_number(check, "index"))
+    return _numbers(low=_only(check))
 
 
 def _experience(_: Context, check: Check) -> Numbers:
-    return Numbers(low=max(1, _number(check, "amount")))
+    return _numbers(low=max(1, _only(check)))
 
 
 def _start(context: Context, _: Check) -> Numbers:
-    return Numbers(_row(context.people, "available_from"))
+    return _numbers(_row(context, "available_from"))
 
 
 def _hours(context: Context, check: Check) -> Numbers:
-    fewest, most = _row(context.people, "hours_min"), _row(context.people, "hours_max")
-    return Numbers(fewest, most, _number(check, "low"), _number(check, "high"))
+    asked = dict(check.numbers)
+    return _row(context, "hours_min"), _row(context, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
 
 
 def _pay(context: Context, check: Check) -> Numbers:
-    return Numbers(_row(context.people, "pay_wished"), low=_number(check, "asked"))
+    return _numbers(_row(context, "pay_wished"), _only(check))
 
 
-def _number(check: Check, name: str) -> int:
-    return next(value for said, value in check.numbers if said == name)
+def _only(check: Check) -> int:
+    """The number of a check that has but one."""
+    ((_, number),) = check.numbers
+    return number
+
+
+def _row(context: Context, code: str) -> int:
+    return context.people.vocabulary.index.get(code, UNTOLD)
 
 
 RULES: Mapping[Rule, tuple[int, Callable[[Context, Check], Numbers]]] = {
@@ -298,8 +302,7 @@ Lack = tuple[int, int]
 def lacks_of(context: Context, checks: Sequence[Check]) -> list[Lack]:
     """What lacking each thing asked is."""
     remedy = context.policy.remedy
-    found = (when_missing(check.importance, remedy(*check.lifts)) for check in checks)
-    return [(status, delay) for status, delay, _ in found]
+    return [when_missing(check.importance, remedy(*check.lifts))[:2] for check in checks]
 
 
 def screening(checks: Sequence[Check], lacks: Sequence[Lack]) -> list[int]:
@@ -318,16 +321,14 @@ def _steps(context: Context, checks: Sequence[Check], lacks: Sequence[Lack]) -> 
     steps = []
     for check, (missing, delay), share in zip(checks, lacks, shares_of(checks, policy), strict=True):
         kind, numbers = RULES[check.rule]
+        worth, cost = share, 0.0
+        if check.importance is Importance.ESSENTIAL:
+            cost = share * policy.cost(check.criterion)
+        else:
+            worth = share * check.factor(policy)
         tier = tier_of(missing, delay > lift_days)
-        cost = share * policy.cost(check.criterion) if check.essential else 0.0
-        steps.append(
-            (kind, POSITION[check.criterion], *numbers(context, check), tier, share * check.factor(policy), cost)
-        )
+        steps.append((kind, POSITION[check.criterion], *numbers(context, check), tier, worth, cost))
     return np.array(steps, STEP)
-
-
-def _row(people: People, code: str) -> int:
-    return people.vocabulary.index.get(code, UNTOLD)
 
 
 def _words(context: Context) -> tuple[Array, Array]:
@@ -351,7 +352,7 @@ def _trade(context: Context) -> Trade:
 
 
 def _way(context: Context) -> Way:
-    policy, people, places = context.policy, context.people, context.places
+    policy, places = context.policy, context.places
     speed, range_km = policy.speed_of_modes, policy.range_of_modes
     return Way(
         places=np.array([_place(place) for place in places], PLACE),
@@ -360,7 +361,7 @@ def _way(context: Context) -> Way:
         speed=speed,
         range_km=range_km,
         farthest=float(range_km[speed > 0].max(initial=0.0)),
-        fact=np.array([_row(people, f"mode_{mode}") for mode in MODES], np.int64),
+        fact=np.array([_row(context, f"mode_{mode}") for mode in MODES], np.int64),
         lent=np.array(list(_lent(context)), np.int64).reshape(-1, 3),
         earth_km=EARTH_KM,
         detour=float(policy.detour),
@@ -380,7 +381,7 @@ def _lent(context: Context) -> Iterator[tuple[int, int, int]]:
     for code, mode, needs in LENT:
         remedy = context.policy.remedy(code)
         if remedy is not None:
-            yield MODES.index(mode), _row(context.people, needs) if needs else ANYBODY, lent_delay(remedy)
+            yield MODES.index(mode), _row(context, needs) if needs else ANYBODY, lent_delay(remedy)
 
 
 @lru_cache(maxsize=1)
