@@ -253,7 +253,13 @@ def test_a_softer_requirement_and_the_offer_stays_as_published(ctx: Context) -> 
 
 @pytest.mark.parametrize(
     "wanted",
-    [Simulation(dropped=("r99",)), Simulation(dropped=("sex",)), Simulation(variants=("free",))],
+    [
+        Simulation(dropped=("r99",)),
+        Simulation(dropped=("sex",)),
+        Simulation(variants=("free",)),
+        Simulation(importance={99: Importance.DESIRABLE}),
+        Simulation(amount={1: 3}),
+    ],
     ids=lambda s: str(s.logged()),
 )
 def test_a_change_the_offer_does_not_have(ctx: Context, wanted: Simulation) -> None:
@@ -312,6 +318,8 @@ def test_asking_about_nobody_says_what_to_write(ctx: Context, app) -> None:  # t
 def test_a_form_sent_as_it_is_tries_nothing(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
     me, offer = _hungry(ctx)
     client, path = client_of(app, me), f"/offres/{offer}/personnes"
+    gone = client.get(path, query_string="i99=desirable")
+    assert (gone.status_code, "Cet essai ne correspond plus à l’offre." in gone.text) == (422, True)
     told = {}
     for query in ("", "i0=essential&n0=", "sans=r0", "i0=desirable"):
         page = client.get(path, query_string=query).text

@@ -50,17 +50,20 @@ def key_of(code: str, position: int | None) -> str:
 
 
 def effective(offer: engine.Offer, wanted: Simulation) -> Simulation:
-    """The changes that change something: the page sends every requirement, most of them as they are."""
-    asked = dict(enumerate(offer.requirements))
+    """Of changes that `changed` takes, those that change something: the page sends every requirement, most as is."""
+    asked = offer.requirements
     return replace(
         wanted,
-        importance={k: v for k, v in wanted.importance.items() if k in asked and v is not asked[k].importance},
-        amount={k: v for k, v in wanted.amount.items() if k in asked and v != asked[k].amount},
+        importance={k: v for k, v in wanted.importance.items() if v is not asked[k].importance},
+        amount={k: v for k, v in wanted.amount.items() if v != asked[k].amount},
     )
 
 
 def changed(offer: engine.Offer, wanted: Simulation) -> engine.Offer:
     """The offer as it would be. Raises `Invalid` for a change that this offer does not have."""
+    for position in (*wanted.importance, *wanted.amount):
+        if position >= len(offer.requirements):
+            raise _unknown(key_of("", position))
     kept = []
     for position, asked in enumerate(offer.requirements):
         if key_of("", position) in wanted.dropped:
