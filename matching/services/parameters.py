@@ -432,7 +432,8 @@ def add_synonym(ctx: Context, actor: Actor, words: str, rome_code: str, *, repla
     """Teach everyday words for an occupation; returns the id. `replace`: even if they lead to another until now."""
     require(actor, Permission.ADMINISTER)
     with ctx.write(actor) as work:
-        text, code, led = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.", replace)
+        text, code = _kept_as(words, rome_code)
+        led = _checked_synonym(work.session, words, rome_code, "Les mots n’ont pas été ajoutés.", replace)
         row = OccupationSynonym(words=text, rome_code=code, embedded=False)
         work.session.add(row)
         work.session.flush()
@@ -448,23 +449,42 @@ def change_synonym(
     require(actor, Permission.ADMINISTER)
     with ctx.write(actor) as work:
         row = _own_synonym(work.session, synonym_id)
-        refused = "Les mots n’ont pas été changés."
-        text, code, led = _checked_synonym(work.session, words, rome_code, refused, replace, itself=synonym_id)
-        before = (row.words, row.rome_code)
+        before, (text, code) = (row.words, row.rome_code), _kept_as(words, rome_code)
         if before == (text, code):
             return
+        refused = "Les mots n’ont pas été changés."
+        led = _checked_synonym(work.session, words, rome_code, refused, replace, itself=synonym_id)
         row.words, row.rome_code = text, code
         note = text if before[0] == text else f"{before[0]} → {text}"
         work.record("synonym.changed", "occupation_synonym", row.id, note=note, rome_code=code, before=[before[1]])
         _record_replaced(work, row, led)
 
 
-def _record_replaced(work: UnitOfWork, row: OccupationSynonym, led: list[str]) -> None:
-    """That these words led elsewhere until now, and are sent here instead: the row that said so may be gone."""
-    if led:
+@dataclass(frozen=True)
+class _Led:
+    """The codes that words led to until now, and the rows added here that said so, deleted since."""
+
+    codes: list[str]
+    removed: list[int]
+
+
+def _record_replaced(work: UnitOfWork, row: OccupationSynonym, led: _Led) -> None:
+    """That these words led elsewhere until now, and are sent here instead."""
+    if led.codes:
         work.record(
-            "synonym.replaced", "occupation_synonym", row.id, note=row.words, rome_code=row.rome_code, before=led
+            "synonym.replaced",
+            "occupation_synonym",
+            row.id,
+            note=row.words,
+            rome_code=row.rome_code,
+            before=led.codes,
+            removed=led.removed or None,
         )
+
+
+def _kept_as(words: str, rome_code: str) -> tuple[str, str]:
+    """Words and code typed, as they are kept."""
+    return " ".join(words.split()), rome_code.strip().upper()[:5]
 
 
 def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
@@ -478,12 +498,9 @@ def _own_synonym(session: Session, synonym_id: int) -> OccupationSynonym:
 
 def _checked_synonym(
     session: Session, words: str, rome_code: str, refused: str, replace: bool, itself: int | None = None
-) -> tuple[str, str, list[str]]:
-    """The words and the code as they are kept, and the codes they led to; rows added here that said so go if `replace`.
-
-    Raises `Invalid` with every problem.
-    """
-    text, code = " ".join(words.split()), rome_code.strip().upper()[:5]
+) -> _Led:
+    """Where the words led; rows added here that said so go if `replace`. Raises `Invalid` with every problem."""
+    text, code = _kept_as(words, rome_code)
     problems = Problems()
     if wrong := _wrong_words(text):
         problems.add("words", wrong, words)
@@ -504,10 +521,10 @@ def _checked_synonym(
         message = f"Ces mots mènent déjà à : {leads}. Cochez pour qu’ils mènent à : {occupation.label}."
         problems.add("replace", message)
     problems.raise_if_any(refused)
-    for row in same:
-        if not row.embedded:
-            session.delete(row)
-    return text, code, sorted(elsewhere)
+    gone = [row for row in same if not row.embedded]
+    for row in gone:
+        session.delete(row)
+    return _Led(sorted(elsewhere), [row.id for row in gone])
 
 
 def _wrong_words(text: str) -> str:

@@ -15,6 +15,7 @@ from matching.services.context import Context
 from matching.services.occupations import suggest
 from matching.services.parameters import AmountForm, CertificateForm
 from matching.services.reference import load_embedded
+from matching.store.tables.reference import OccupationSynonym
 from matching.store.tables.trail import AuditEvent, AuditNote
 from matching.store.trail import remove_guards
 from matching.store.unit_of_work import REFERENCE, current_versions
@@ -160,7 +161,7 @@ def test_words_that_lead_elsewhere_are_taken_only_to_replace(ctx: Context, admin
 def test_words_replaced_leave_a_line_in_the_trail(
     ctx: Context, admin: Actor, words: str, before: list[str], changed: bool
 ) -> None:
-    parameters.add_synonym(ctx, admin, "bricolos du dimanche", "I1203")
+    first = parameters.add_synonym(ctx, admin, "bricolos du dimanche", "I1203")
     if changed:
         key = parameters.add_synonym(ctx, admin, "zinzin du soir", "K2204")
         parameters.change_synonym(ctx, admin, key, words, "K1304", replace=True)
@@ -170,8 +171,24 @@ def test_words_replaced_leave_a_line_in_the_trail(
         events = session.query(AuditEvent).filter_by(action="synonym.replaced").all()
         told = [(e.actor_id, e.at, e.subject_id, json.loads(e.details)) for e in events]
         notes = [session.get_one(AuditNote, e.id).text for e in events]
-    once = (admin.user_id, ctx.clock.now(), key, {"before": before, "rome_code": "K1304"})
+    removed = [first] if before == ["I1203"] else None
+    once = (admin.user_id, ctx.clock.now(), key, {"before": before, "removed": removed, "rome_code": "K1304"})
     assert (told, notes) == (([once], [" ".join(words.split())]) if before else ([], []))
+
+
+def test_words_saved_as_they_are_remove_no_others(ctx: Context, admin: Actor) -> None:
+    with ctx.write(admin) as work:
+        rows = [OccupationSynonym(words="zinzin", rome_code=code, embedded=False) for code in ("K2204", "D1202")]
+        work.session.add_all(rows)
+        work.record("test.synonyms", "occupation_synonym", 0)
+    first, second = (line.id for line in parameters.list_synonyms(ctx, admin, added=True).lines)
+    parameters.change_synonym(ctx, admin, first, " zinzin ", "k2204", replace=True)
+    assert parameters.get_synonym(ctx, admin, second).rome_code == "D1202"
+    parameters.change_synonym(ctx, admin, first, "Zinzin", "K2204", replace=True)
+    assert [line.id for line in parameters.list_synonyms(ctx, admin, added=True).lines] == [first]
+    with ctx.read() as session:
+        event = session.query(AuditEvent).filter_by(action="synonym.replaced").one()
+        assert json.loads(event.details)["removed"] == [second]
 
 
 def test_words_changed_say_in_the_trail_what_they_were(ctx: Context, admin: Actor) -> None:
