@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -78,13 +78,44 @@ def test_taken_up_again_with_another_limit_it_is_the_file_of_that_limit(world: W
         expected[limit] = path.read_bytes()
     assert len(set(expected.values())) == 3
     assert all(json.loads(line)["at_most"] == 2 for line in expected[2].splitlines())
-    path = tmp_path / "cut.jsonl"
+    path, every = tmp_path / "cut.jsonl", len(world.offers)
     cut_after(world, path, 3)
-    for limit in (2, None, 1):
+    for limit in (2, None, None, 1):
         kept, outdated = resumed(world, path, shortlist=3, at_most=limit)
         assert (kept >= 3, outdated) == (True, "")
         assert path.read_bytes() == expected[limit]
-    assert sum(told_in_trail(world)) == 4 * len(world.offers)
+    told = told_in_trail(world)
+    assert (told[:3], sum(told[3:5]), told[5:]) == ([every] * 3, every, [0, 0])
+
+
+def test_a_file_written_without_ranking_is_in_the_trail_once_it_is_there(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lists.jsonl"
+    before = whole(world, path)
+    with monkeypatch.context() as full:
+        full.setattr(Sheet, "finish", refused)
+        with pytest.raises(Invalid):
+            rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), resume=True, shortlist=3)
+    assert (path.read_bytes(), told_in_trail(world)) == (before, [len(world.offers)])
+    resumed(world, path, shortlist=3)
+    assert told_in_trail(world)[1:] == [0]
+    path.unlink()
+    finish = Sheet.finish
+
+    def cut(sheet: Sheet, lines: Iterable[str]) -> None:
+        finish(sheet, lines)
+        raise KeyboardInterrupt
+
+    Sheet(path).beside.write_bytes(before)
+    monkeypatch.setattr(Sheet, "finish", cut)
+    with pytest.raises(KeyboardInterrupt):
+        rank_all(world.ctx, world.here(), top=10, sheet=Sheet(path), resume=True)
+    assert (path.read_bytes(), told_in_trail(world)[2:]) == (before, [0])
+
+
+def refused(sheet: Sheet, lines: Iterable[str]) -> None:
+    raise Invalid("La place manque.")
 
 
 def test_an_older_file_is_made_again_unless_forced(world: World, tmp_path: Path) -> None:

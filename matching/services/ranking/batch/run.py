@@ -61,7 +61,8 @@ def rank_all(
 
     One state of the data for all: edits made meanwhile wait for the next run. `resume` keeps the offers an earlier
     run ranked on this very state, `force` on any. With `sheet`, each packet is kept as soon as it is done, so that
-    an interruption loses a few seconds of work, and the trail says that codes of people left the database.
+    an interruption loses a few seconds of work, and the trail says that codes of people left the database: ranked, or
+    only written otherwise (other short lists, an offer closed since).
     `shortlist`: choose as many people for each offer, evenly, `at_most` as many lists a person; always chosen over the
     whole run, so asking others of a file already ranked ranks nothing again. `pool` is opened only when something is
     left to do.
@@ -70,24 +71,30 @@ def rank_all(
     plan = read_plan(ctx, top)
     earlier = sheet.done() if sheet and resume else {}
     run = _Run(plan, sheet, tell, earlier, force, unfinished=bool(sheet and sheet.cut_short))
+    before = sheet.digest() if sheet else ""
     try:
         if run.begin(plan):
             with pool() as workers:
                 _through(ctx, workers, run)
+        lines = run.in_order()
+        chosen = None if shortlist is None else _chosen(ctx, lines, shortlist, at_most)
+        if sheet:
+            sheet.finish(line.written(chosen[i] if chosen else None, at_most) for i, line in enumerate(lines))
     finally:
         if sheet:
             sheet.close()
-            _record(ctx, run, shortlist, at_most)
-    lines = run.in_order()
-    chosen = None
-    if shortlist is not None:
-        with ctx.read() as session:
-            policy = policy_for(session, None)
-        step = policy.spread_lambda * policy.spread_scale
-        chosen = shortlists([line.people for line in lines], shortlist, step, at_most)
-    if sheet:
-        sheet.finish(line.written(chosen[i] if chosen else None, at_most) for i, line in enumerate(lines))
+            if run.new or sheet.digest() != before:
+                _record(ctx, run, shortlist, at_most)
     return Batch(run.plan, lines, len(lines) - run.new, run.outdated, chosen, shortlist or 0, at_most)
+
+
+def _chosen(
+    ctx: Context, lines: Sequence[OfferLine], shortlist: int, at_most: int | None
+) -> tuple[tuple[str, ...], ...]:
+    with ctx.read() as session:
+        policy = policy_for(session, None)
+    step = policy.spread_lambda * policy.spread_scale
+    return shortlists([line.people for line in lines], shortlist, step, at_most)
 
 
 def _through(ctx: Context, workers: Pool, run: _Run) -> None:
@@ -191,9 +198,7 @@ def _answer(future: Future[list[OfferLine] | Moved]) -> list[OfferLine]:
 
 
 def _record(ctx: Context, run: _Run, shortlist: int | None, at_most: int | None) -> None:
-    """One event a run, interrupted or not: how many lists of coded people were written down."""
-    if not run.new:
-        return
+    """One event a run, interrupted or not: how many lists were ranked, and how many coded people are written down."""
     people = {person.code for line in run.lines.values() for person in line.people}
     with ctx.write(None) as work:
         work.record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -106,6 +107,14 @@ class Sheet:
     def cut_short(self) -> bool:
         """Whether a run was left unfinished."""
         return self.beside.exists()
+
+    def digest(self) -> str:
+        """Of what is in place; empty when there is nothing, or nothing that can be read."""
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
 
     def begin(self, kept: Iterable[OfferLine]) -> None:
         """Start the file beside with the lines kept; what was there goes."""
