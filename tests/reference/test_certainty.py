@@ -118,6 +118,7 @@ def test_a_licence_or_a_condition_is_never_sure(search: OccupationSearch, text: 
         ("aide à domicile", "K1304"),
         ("AVS", "K1302"),
         ("N4103", "N4103"),
+        ("conducteur de transport en commun", "N4103"),
     ],
 )
 def test_a_trade_stays_sure(search: OccupationSearch, text: str, code: str) -> None:
