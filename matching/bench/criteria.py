@@ -59,7 +59,7 @@ class Crowd:
     def __init__(self, world: World, precision: Precision = np.float32) -> None:
         people = world.people
         self.world, self.precision = world, precision
-        self.rows = np.flatnonzero(people.active)
+        self.rows = people.looking
         self.ids = people.ids[self.rows]
         self.ties = tie_hash(world.setting["seed"], self.ids)
         self._facts = {code: people.fact_row(code)[self.rows] for code in people.vocabulary.codes}

@@ -201,7 +201,7 @@ def _edits(
     for offer, text in zip(world.offers[:rounds], world.offer_texts, strict=False):
         shown = ours(world, offer).ids.tolist()
         first = people.row_of(shown[0])
-        row = next(row for row in np.flatnonzero(people.active).tolist() if int(people.ids[row]) not in shown)
+        row = next(row for row in people.looking.tolist() if int(people.ids[row]) not in shown)
         edited = int(people.ids[row])
         before, after = record_of(people, row, edited), record_of(people, first, edited)
         tokens[row], texts[row] = tokens[first], texts[first]
@@ -263,7 +263,7 @@ def batch_against_cdist(world: World, size: int, rounds: int = 4) -> Figure:
     from rapidfuzz import fuzz, process
 
     many, few = 40, 2
-    looking = int(np.count_nonzero(world.people.active))
+    looking = len(world.people.looking)
     choices = list(world.texts)
 
     def theirs(number: int) -> object:
@@ -314,7 +314,7 @@ def same_ids(world: World, baselines: Baselines) -> Figure:
 def evaluated_ids(world: World, offer: Offer, top: int = 50) -> Any:
     """The first by `evaluate` over everybody at once, sorted plainly."""
     context = Context(world.people, offer, world.policy, world.occupations, TODAY, world.eligible)
-    who = Selection(world.people, np.flatnonzero(world.people.active))
+    who = Selection(world.people, world.people.looking)
     seen = evaluate(context, who)
     ties = tie_hash(world.setting["seed"], who.ids)
     return who.ids[np.lexsort((ties, -np.rint(seen.fit * 1e9), seen.tiers))[:top]]

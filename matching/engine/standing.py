@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ class Standing:
     rows: Rows
     tiers: npt.NDArray[np.int8]
 
-    @property
+    @cached_property
     def counts(self) -> list[int]:
         """How many have each tier."""
         counts: list[int] = np.bincount(self.tiers, minlength=len(TIERS)).tolist()

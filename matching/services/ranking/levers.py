@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from matching import engine
 from matching.access.permissions import Actor, Permission, require
+from matching.engine.ranking import considered
 from matching.errors import NotFound
 from matching.services.context import Context
 from matching.services.ranking.boards import reachable, told_book
@@ -206,7 +207,7 @@ class Asked:
 
     def set_apart(self, snap: Snapshot, rows: Any) -> None:
         """Copy the people looking for a job among `rows`, with what is said of their publics."""
-        kept = np.flatnonzero(snap.people.active) if rows is None else rows[snap.people.active[rows]]
+        kept = considered(snap.people, rows)
         self.people = snap.people.taken(kept)
         self.book = self.book.told({key: said[kept] for key, said in self.book.eligible.items()})
 
