@@ -70,6 +70,8 @@ VERSION = 3
 """Of the constants read here and written elsewhere."""
 BLOCK = 8192
 """Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
+FIRST_BLOCK = 2048
+"""Those who tell how far it is worth looking."""
 FEW = 1024
 """People whose sums are kept together."""
 _DENSE = 0.4
@@ -141,23 +143,46 @@ def screen(people: Columns, plan: Plan, rows: Array, top: int, near: Array, tier
     """Write in `near` (int64) those of `rows` (int64, increasing) whom nothing stops, in `tiers` (int8) the tier of
     each, and answer how many they are, then the tier of the last of the first `top`.
 
-    Who is beyond that tier may be left out.
+    Who is beyond that tier may be left out. How far it is worth looking is guessed from the first people, and everybody
+    asked again without a guess when it was wrong.
     """
     room, worst = np.empty(BLOCK, np.int8), np.empty((BLOCKED + 1, _LATE + 1), np.int8)
-    counts, last_tier = np.zeros(BLOCKED, np.int64), np.int64(LIFTABLE_LATE)
+    counts, guessing = np.empty(BLOCKED, np.int64), True
+    while True:
+        counts[:] = 0
+        kept, last_tier = _screen(people, plan, rows, top, Desk(near, tiers, room, worst), counts, guessing)
+        if counts[: last_tier + 1].sum() >= top:
+            return kept, last_tier
+        if last_tier == LIFTABLE_LATE:  # nobody was left out
+            return kept, np.int64(BLOCKED)
+        guessing = False
+
+
+@compiled
+def _screen(people: Columns, plan: Plan, rows: Array, top: int, desk: Desk, counts: Array, guessing: bool) -> Any:
+    """How many are kept, and the last tier looked for."""
+    last_tier: Number = np.int64(LIFTABLE_LATE)
     first: Number = 0
     kept: Number = 0
+    size: Number = FIRST_BLOCK
     while first < len(rows):
-        last = _end_of_block(rows, first, BLOCK)
-        desk = Desk(near[kept:], tiers[kept:], room, worst)
-        m = _enter(people, plan, rows[first:last], last_tier, desk)
-        m = _sift_all(people, plan, m, last_tier, desk)
+        last = _end_of_block(rows, first, size)
+        here = Desk(desk.rows[kept:], desk.tiers[kept:], desk.room, desk.worst)
+        m = _enter(people, plan, rows[first:last], last_tier, here)
+        m = _sift_all(people, plan, m, last_tier, here)
         for k in range(m):
-            counts[desk.tiers[k]] += 1
-        while last_tier > 0 and counts[:last_tier].sum() >= top:
+            counts[here.tiers[k]] += 1
+        seen = last / len(rows) if guessing else 1.0
+        while last_tier > 0 and _enough(counts[:last_tier].sum(), top, seen):
             last_tier -= 1
-        first, kept = last, kept + m
-    return kept, last_tier if counts.sum() >= top else np.int64(BLOCKED)
+        first, kept, size = last, kept + m, BLOCK
+    return kept, last_tier
+
+
+@compiled
+def _enough(found: Number, top: int, seen: float) -> Any:
+    """Whether `top` people are found, or very likely will be: two standard deviations of a count of rare things."""
+    return (found >= top) | (found - 2.0 * math.sqrt(found) >= top * seen)
 
 
 @compiled
