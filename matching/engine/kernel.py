@@ -7,7 +7,8 @@ this one: what is compiled stands here, the numbers of the rules come with `Plan
 and written elsewhere changes the version below (a test says so).
 
 A rule is given the people, the plan, its step and the row `i` of one person; it answers what it says of them (a
-status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth.
+status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth. Beside it, in the same words, stands what it
+will read of somebody a little further on: the memory is asked for it in time.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from matching.engine.plan import (
     plan_of,
 )
 from matching.engine.policy import OccupationLevel, Policy
+from matching.engine.prefetch import fetch
 from matching.engine.statuses import (
     BLOCKED,
     BLOCKING,
@@ -66,7 +68,7 @@ Number = Any
 """An integer of the machine; numba works out which."""
 F = TypeVar("F", bound=Callable[..., Any])
 
-VERSION = 3
+VERSION = 4
 """Of the constants read here and written elsewhere."""
 BLOCK = 8192
 """Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
@@ -74,6 +76,8 @@ FIRST_BLOCK = 2048
 """Those who tell how far it is worth looking."""
 FEW = 1024
 """People whose sums are kept together."""
+AHEAD = 12
+"""How much further on what will be read is asked for."""
 _DENSE = 0.4
 """Part of the neighbours asked about from which all of them are read."""
 _SAME_TITLE = np.int8(OccupationLevel.SAME_TITLE)
@@ -202,7 +206,7 @@ def _enter(people: Columns, plan: Plan, rows: Array, last_tier: Number, desk: De
     for k in range(m):
         desk.rows[k], desk.tiers[k] = rows[k], CLEAR
     for line in plan.screen[: plan.thresholds]:
-        m = _sift(_threshold, people, plan, _read(line), m, last_tier, desk)
+        m = _sift(_threshold, _fetch_fact, people, plan, _read(line), m, last_tier, desk)
     return m
 
 
@@ -251,24 +255,26 @@ def _sift_all(people: Columns, plan: Plan, m: Number, last_tier: Number, desk: D
     for line in plan.screen[plan.thresholds :]:
         kind, step = line.kind, _read(line)
         if kind == HOURS:
-            m = _sift(_hours, people, plan, step, m, last_tier, desk)
+            m = _sift(_hours, _fetch_hours, people, plan, step, m, last_tier, desk)
         elif kind == OCCUPATION:
-            m = _sift(_occupation, people, plan, step, m, last_tier, desk)
+            m = _sift(_occupation, _fetch_occupation, people, plan, step, m, last_tier, desk)
         elif kind == START:
-            m = _sift(_start, people, plan, step, m, last_tier, desk)
+            m = _sift(_start, _fetch_fact, people, plan, step, m, last_tier, desk)
         elif kind == SCHEDULE:
-            m = _sift(_schedule, people, plan, step, m, last_tier, desk)
+            m = _sift(_schedule, _fetch_schedule, people, plan, step, m, last_tier, desk)
         elif kind == EXPERIENCE:
-            m = _sift(_experience, people, plan, step, m, last_tier, desk)
+            m = _sift(_experience, _fetch_experience, people, plan, step, m, last_tier, desk)
         elif kind == SKILL:
-            m = _sift(_skill, people, plan, step, m, last_tier, desk)
+            m = _sift(_skill, _fetch_skill, people, plan, step, m, last_tier, desk)
         elif kind == TRAVEL:
-            m = _sift(_travel, people, plan, step, m, last_tier, desk)
+            m = _sift(_travel, _fetch_travel, people, plan, step, m, last_tier, desk)
     return m
 
 
 @compiled
-def _sift(rule: Any, people: Columns, plan: Plan, step: Step, m: Number, last_tier: Number, desk: Desk) -> Any:
+def _sift(
+    rule: Any, ahead: Any, people: Columns, plan: Plan, step: Step, m: Number, last_tier: Number, desk: Desk
+) -> Any:
     """One thing in the way makes a tier, the worst is kept, as `tiers_of`; who is beyond the last leaves.
 
     Nothing foretells what a rule says of the next one: it is read in tables rather than asked.
@@ -279,6 +285,7 @@ def _sift(rule: Any, people: Columns, plan: Plan, step: Step, m: Number, last_ti
             worst[before, said] = max(np.int8(before), _tier_of(said, step))
     kept: Number = 0
     for k in range(m):
+        ahead(people, plan, step, np.uint64(rows[min(k + AHEAD, m - 1)]))
         i = np.uint64(rows[k])  # not negative: nothing to count from the end
         said, _ = rule(people, plan, step, i)
         tier = worst[np.uint64(tiers[k]), np.uint64(said)]
@@ -312,23 +319,14 @@ class Sums(NamedTuple):
 
 @kept_on_disk
 def order(people: Columns, plan: Plan, rows: Array, keys: Array) -> None:
-    """Write in `keys` (int64) the sort key of each of `rows` (int64, increasing).
-
-    Neighbours are summed up as they lie, with those between them, unless they are too few.
-    """
+    """Write in `keys` (int64) the sort key of each of `rows` (int64, increasing)."""
     sums = Sums(np.empty(FEW), np.empty(FEW), np.empty(FEW), np.empty(FEW, np.int8))
     first: Number = 0
     while first < len(rows):
-        last = _end_of_block(rows, first, FEW)
-        low, span = rows[first], rows[last - 1] - rows[first] + 1
-        if last - first >= _DENSE * span:
-            _add_up(people, plan, range(low, low + span), sums)
-            for k in range(first, last):
-                keys[k] = _key(sums.tier[rows[k] - low], sums.fit[rows[k] - low])
-        else:
-            _add_up(people, plan, rows[first:last], sums)
-            for k in range(first, last):
-                keys[k] = _key(sums.tier[k - first], sums.fit[k - first])
+        last = min(first + FEW, len(rows))
+        _add_up(people, plan, rows[first:last], sums)
+        for k in range(first, last):
+            keys[k] = _key(sums.tier[k - first], sums.fit[k - first])
         first = last
 
 
@@ -339,7 +337,7 @@ def _key(tier: Any, fit: float) -> Any:
 
 
 @compiled
-def _add_up(people: Columns, plan: Plan, rows: Any, sums: Sums) -> None:
+def _add_up(people: Columns, plan: Plan, rows: Array, sums: Sums) -> None:
     """Everything asked, each criterion summed apart as in `evaluate`."""
     _begin(len(rows), sums)
     criterion = plan.steps[0].criterion if len(plan.steps) else 0
@@ -367,33 +365,34 @@ def _end_criterion(m: int, sums: Sums) -> None:
 
 
 @compiled
-def _weigh_line(people: Columns, plan: Plan, line: Any, rows: Any, sums: Sums) -> None:
+def _weigh_line(people: Columns, plan: Plan, line: Any, rows: Array, sums: Sums) -> None:
     kind, step = line.kind, _read(line)
     if kind == THRESHOLD:
-        _weigh(_threshold, people, plan, step, rows, sums)
+        _weigh(_threshold, _fetch_fact, people, plan, step, rows, sums)
     elif kind == SKILL:
-        _weigh(_skill, people, plan, step, rows, sums)
+        _weigh(_skill, _fetch_skill, people, plan, step, rows, sums)
     elif kind == EXPERIENCE:
-        _weigh(_experience, people, plan, step, rows, sums)
+        _weigh(_experience, _fetch_experience, people, plan, step, rows, sums)
     elif kind == OCCUPATION:
-        _weigh(_occupation, people, plan, step, rows, sums)
+        _weigh(_occupation, _fetch_occupation, people, plan, step, rows, sums)
     elif kind == WORDS:
-        _weigh(_words, people, plan, step, rows, sums)
+        _weigh(_words, _fetch_words, people, plan, step, rows, sums)
     elif kind == TRAVEL:
-        _weigh(_travel, people, plan, step, rows, sums)
+        _weigh(_travel, _fetch_travel, people, plan, step, rows, sums)
     elif kind == SCHEDULE:
-        _weigh(_schedule, people, plan, step, rows, sums)
+        _weigh(_schedule, _fetch_schedule, people, plan, step, rows, sums)
     elif kind == START:
-        _weigh(_start, people, plan, step, rows, sums)
+        _weigh(_start, _fetch_fact, people, plan, step, rows, sums)
     elif kind == HOURS:
-        _weigh(_hours, people, plan, step, rows, sums)
+        _weigh(_hours, _fetch_hours, people, plan, step, rows, sums)
     elif kind == PAY:
-        _weigh(_pay, people, plan, step, rows, sums)
+        _weigh(_pay, _fetch_fact, people, plan, step, rows, sums)
 
 
 @compiled
-def _weigh(rule: Any, people: Columns, plan: Plan, step: Step, rows: Any, sums: Sums) -> None:
+def _weigh(rule: Any, ahead: Any, people: Columns, plan: Plan, step: Step, rows: Array, sums: Sums) -> None:
     for k, i in enumerate(rows):
+        ahead(people, plan, step, np.uint64(rows[min(k + AHEAD, len(rows) - 1)]))
         said, value = rule(people, plan, step, np.uint64(i))
         sums.part[k] += value * step.worth
         sums.cost[k] += step.cost if said == _UNKNOWN else 0.0
@@ -451,6 +450,16 @@ def _tie(person: Number, seed: Number) -> Any:
 
 
 @compiled
+def _fetch_fact(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    _fetch_row(people, step.fact, i)
+
+
+@compiled
+def _fetch_row(people: Columns, row: int, i: Number) -> None:
+    fetch(people.facts[row * np.int64(row >= 0)], i)
+
+
+@compiled
 def _fact(people: Columns, row: int, i: Number) -> Any:
     """Unknown when there is no such row; without a branch, so that there is none on the fact either."""
     told = np.int64(row >= 0)
@@ -476,6 +485,12 @@ def _threshold(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
 
 
 @compiled
+def _fetch_skill(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.skill_id, i)
+    fetch(people.skill_value, i)
+
+
+@compiled
 def _skill(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     """Held by any of the slots; a skill nobody mentioned is unknown."""
     yes, mentioned = False, False
@@ -485,6 +500,13 @@ def _skill(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
         mentioned |= here
         yes |= here & (answer > 0)
     return _settled(yes, False, not mentioned), 1.0 if yes else 0.0
+
+
+@compiled
+def _fetch_occupation(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.goal_rome, i)
+    fetch(people.goal_title, i)
+    fetch(people.experience_rome, i)
 
 
 @compiled
@@ -508,6 +530,11 @@ def _occupation(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
 
 
 @compiled
+def _fetch_words(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.words, i)
+
+
+@compiled
 def _words(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     found = 0.0
     for slot in range(people.words.shape[1]):
@@ -519,6 +546,12 @@ def _words(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     if found >= plan.words_met_share:
         return _MET, found
     return _PARTLY if people.words.shape[1] > 0 and people.words[i, 0] > 0 else _UNKNOWN, found
+
+
+@compiled
+def _fetch_experience(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.experience_rome, i)
+    fetch(people.experience_months, i)
 
 
 @compiled
@@ -534,6 +567,12 @@ def _experience(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     unsure, met = vague | (not listed), total >= asked
     partly = (not unsure) & (total >= asked * trade.partly_share)
     return _settled(met, partly, unsure), 1.0 if met else (total / asked * 0.9 if partly else 0.0)
+
+
+@compiled
+def _fetch_schedule(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.can, i)
+    fetch(people.cannot, i)
 
 
 @compiled
@@ -575,6 +614,12 @@ def _start(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
 
 
 @compiled
+def _fetch_hours(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    _fetch_row(people, step.fact, i)
+    _fetch_row(people, step.other, i)
+
+
+@compiled
 def _hours(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     """Minutes a week wished, against those of the job."""
     fewest, most = _fact(people, step.fact, i), _fact(people, step.other, i)
@@ -600,6 +645,16 @@ def _pay(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
 
 
 # --- the way there -----------------------------------------------------------------------------------------
+
+
+@compiled
+def _fetch_travel(people: Columns, plan: Plan, step: Step, i: Number) -> None:
+    fetch(people.lat, i)
+    fetch(people.lon, i)
+    fetch(people.radius_km, i)
+    fetch(people.network, i)
+    for mode in range(_MODES):
+        _fetch_row(people, plan.way.fact[mode], i)
 
 
 @compiled
