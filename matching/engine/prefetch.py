@@ -10,14 +10,12 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 _TO_READ, _TO_KEEP, _DATA = 0, 3, 1
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def fetch(_: Any, array: Any, row: Any) -> Any:
+def _fetch(_: Any, array: Any, row: Any) -> Any:
     """Bring nearer the beginning of a row of an array (`row` uint64), without waiting for it.
 
     Nothing is read: a row that is not there does no harm. The instruction is `llvm.prefetch` (LLVM Language Reference).
@@ -25,12 +23,15 @@ def fetch(_: Any, array: Any, row: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         held = context.make_array(signature.args[0])(context, builder, arguments[0])
-        step = cgutils.unpack_tuple(builder, held.strides)[0]
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
-        place = builder.gep(builder.bitcast(held.data, byte), [builder.mul(arguments[1], step)])
+        offset = builder.mul(arguments[1], builder.extract_value(held.strides, 0))
+        place = builder.gep(builder.bitcast(held.data, byte), [offset])
         kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
         instruction = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
         builder.call(instruction, [place, flag(_TO_READ), flag(_TO_KEEP), flag(_DATA)])
         return context.get_dummy_value()
 
     return types.void(array, row), build
+
+
+fetch: Any = intrinsic(_fetch)
