@@ -3,8 +3,8 @@
 The one place where the rules of `criteria.py` are written a second time (a threshold a third, for everybody at
 once), in the same order of operations, so that keys and tiers are those of `evaluate`. Held to it, and to the plain
 reference, by tests/engine. Importing it needs numba (extra `fast`). Numba notices a change of this file, and only of
-this one: what is compiled stands here (but `fetch`), the numbers of the rules come with `Plan`, and who changes a constant read here
-and written elsewhere changes the version below (a test says so).
+this one: but for `fetch`, what is compiled stands here, the numbers of the rules come with `Plan`, and who changes a
+constant read here and written elsewhere changes the version below (a test says so).
 
 A rule is given the people, the plan, its step and the row `i` of one person; it answers what it says of them (a
 status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth. Beside it, in the same words, stands what it
