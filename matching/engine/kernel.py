@@ -43,8 +43,8 @@ from matching.engine.plan import (
     TRAVEL,
     WORDS,
     Columns,
+    Modes,
     Plan,
-    Way,
     columns_of,
     plan_of,
 )
@@ -68,7 +68,7 @@ Number = Any
 """An integer of the machine; numba works out which."""
 F = TypeVar("F", bound=Callable[..., Any])
 
-VERSION = 4
+VERSION = 5
 """Of the constants read here and written elsewhere."""
 BLOCK = 8192
 """Neighbours whose thresholds are read together: their tiers fit in the cache of a processor."""
@@ -122,7 +122,10 @@ def making_arrays(function: F) -> F:
 
 def kept_on_disk(function: F) -> F:
     """Machine code called from Python, while which its other threads run; compiled once for all the processes to
-    come, when there is a folder to keep it in."""
+    come, when there is a folder to keep it in.
+
+    What another version kept is never opened: it names types that may be no more."""
+    function.__qualname__ = f"{function.__qualname__}_{VERSION}"
     try:
         return cast(F, numba.njit(**_MACHINE, cache=True)(function))
     except RuntimeError:  # none can be written
@@ -348,7 +351,7 @@ def _add_up(people: Columns, plan: Plan, rows: Array, sums: Sums) -> None:
         _weigh_line(people, plan, line, rows, sums)
     _end_criterion(len(rows), sums)
     for k, i in enumerate(rows):
-        sums.fit[k] += plan.spread * plan.logs[max(int(people.open_proposals[i]), 0)]
+        sums.fit[k] += plan.decided.spread * plan.decided.logs[max(int(people.open_proposals[i]), 0)]
 
 
 @compiled
@@ -512,20 +515,20 @@ def _fetch_occupation(people: Columns, plan: Plan, step: Step, i: Number) -> Non
 @compiled
 def _occupation(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     """The closest of the goals and of what was done."""
-    trade, best, level, known = plan.trade, 0.0, np.int8(0), False
+    worth, best, level, known = plan.decided.closeness, 0.0, np.int8(0), False
     for slot in range(people.goal_rome.shape[1]):
         code, title = people.goal_rome[i, slot], people.goal_title[i, slot]
-        here = _SAME_TITLE if (title == trade.title) & (title >= 0) else trade.levels[np.uint16(code)]
+        here = _SAME_TITLE if (title == plan.title) & (title >= 0) else plan.levels[np.uint16(code)]
         known |= (code >= 0) | (title >= 0)
-        if trade.worth[slot, here] > best:
-            best, level = trade.worth[slot, here], here
+        if worth[slot, here] > best:
+            best, level = worth[slot, here], here
     for slot in range(people.experience_rome.shape[1]):
         code = people.experience_rome[i, slot]
-        here = trade.levels[np.uint16(code)]
+        here = plan.levels[np.uint16(code)]
         known |= code >= 0
-        if trade.worth[-1, here] > best:
-            best, level = trade.worth[-1, here], here
-    said = _settled(level >= trade.met_level, level > 0, not known)
+        if worth[-1, here] > best:
+            best, level = worth[-1, here], here
+    said = _settled(level >= plan.decided.met_level, level > 0, not known)
     return _BLOCKING if said == _MISSING else said, best
 
 
@@ -543,7 +546,7 @@ def _words(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
             break
         found += plan.word_worth[plan.words[word]]
     found = min(max(found, 0.0), 1.0)
-    if found >= plan.words_met_share:
+    if found >= plan.decided.words_met_share:
         return _MET, found
     return _PARTLY if people.words.shape[1] > 0 and people.words[i, 0] > 0 else _UNKNOWN, found
 
@@ -557,15 +560,15 @@ def _fetch_experience(people: Columns, plan: Plan, step: Step, i: Number) -> Non
 @compiled
 def _experience(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     """Months in the family of the job, against those asked."""
-    trade, asked, total, listed, vague = plan.trade, step.low, np.int64(0), False, False
+    asked, total, listed, vague = step.low, np.int64(0), False, False
     for slot in range(people.experience_rome.shape[1]):
         code, months = people.experience_rome[i, slot], np.int64(people.experience_months[i, slot])
-        near = (code >= 0) & (trade.levels[np.uint16(code)] >= trade.family_level)
+        near = (code >= 0) & (plan.levels[np.uint16(code)] >= plan.decided.family_level)
         total += months * np.int64(near & (months > 0))
         vague |= near & (months < 0)
         listed |= code >= 0
     unsure, met = vague | (not listed), total >= asked
-    partly = (not unsure) & (total >= asked * trade.partly_share)
+    partly = (not unsure) & (total >= asked * plan.decided.partly_share)
     return _settled(met, partly, unsure), 1.0 if met else (total / asked * 0.9 if partly else 0.0)
 
 
@@ -586,7 +589,7 @@ def _schedule(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
             missing += _bit_count(need[day] & cannot)
             unsure += _bit_count(need[day] & ~can & ~cannot)
     share = missing / total
-    small = share <= plan.schedule_share
+    small = share <= plan.decided.schedule_share
     unknown = (unsure > 0) & small
     met, partly = (missing == 0) & (not unknown), small & (not unknown)
     return _settled(met, partly, unknown), 1.0 if met else ((1.0 - share) * 0.9 if partly else 0.0)
@@ -607,8 +610,8 @@ def _start(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     late = (0 if free == YES_FACT else free) - plan.start
     if (free <= 0) | (late <= 0):
         return _settled(free > 0, False, free < 0), 1.0 if free > 0 else 0.0
-    if late <= plan.start_grace:
-        return _PARTLY, 1.0 - late / (2.0 * max(1, plan.start_grace))
+    if late <= plan.decided.start_grace:
+        return _PARTLY, 1.0 - late / (2.0 * max(1, plan.decided.start_grace))
     wait = min(max(free - plan.today, 0), LONGEST_DELAY)
     return _LATE if wait > plan.lift_days else _IN_TIME, 0.0
 
@@ -626,7 +629,7 @@ def _hours(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     too_long = 0 if most < 0 else max(0, step.low - most)
     too_short = 0 if (fewest < 0) | (fewest == YES_FACT) else max(0, fewest - step.high)
     gap = max(too_long, too_short)
-    over = too_long > plan.hours_grace
+    over = too_long > plan.decided.hours_grace
     unknown = ((most < 0) | (fewest < 0)) & (not over)
     met, partly = (gap == 0) & (not unknown), (not unknown) & (not over)
     value = min(max(1.0 - gap / max(1, step.low), 0.0), 1.0) * 0.9 if partly else 0.0
@@ -641,7 +644,7 @@ def _pay(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
         return _UNKNOWN, 0.0
     if wished <= offered:
         return _MET, 1.0
-    return _PARTLY, 0.5 if wished <= offered * plan.pay_limit else 0.0
+    return _PARTLY, 0.5 if wished <= offered * plan.decided.pay_limit else 0.0
 
 
 # --- the way there -----------------------------------------------------------------------------------------
@@ -654,32 +657,32 @@ def _fetch_travel(people: Columns, plan: Plan, step: Step, i: Number) -> None:
     fetch(people.radius_km, i)
     fetch(people.network, i)
     for mode in range(_MODES):
-        _fetch_row(people, plan.way.fact[mode], i)
+        _fetch_row(people, plan.decided.modes.fact[mode], i)
 
 
 @compiled
 def _travel(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
     """The fastest sure mode to any of the places; else a mode that could reach; else a vehicle that could be lent."""
-    way = plan.way
-    minutes, doubt, delay = math.inf, way.unplaced, np.int64(LONGEST_DELAY)
+    modes = plan.decided.modes
+    minutes, doubt, delay = math.inf, plan.unplaced, np.int64(LONGEST_DELAY)
     if math.isnan(people.lat[i]) or math.isnan(people.lon[i]):
         return _UNKNOWN, 0.0
     lat, lon = math.radians(np.float64(people.lat[i])), math.radians(np.float64(people.lon[i]))
-    for place in range(len(way.places)):
-        margin = np.float64(people.radius_km[i]) + way.places[place].radius_km
-        if _beyond(lat, lon, margin, way.places[place], way):
+    for place in range(len(plan.places)):
+        margin = np.float64(people.radius_km[i]) + plan.places[place].radius_km
+        if _beyond(lat, lon, margin, plan.places[place], modes):
             continue
-        km = _road(lat, lon, way.places[place], way)
-        shared = people.network[i] & way.networks[place]
+        km = _road(lat, lon, plan.places[place], modes)
+        shared = people.network[i] & plan.networks[place]
         for mode in range(_MODES):
-            if way.speed[mode] > 0 and km <= way.range_km[mode] + max(margin, 0.0):
-                here, edge = _by_mode(way, mode, _fact(people, way.fact[mode], i), shared, km, margin)
+            if modes.speed[mode] > 0 and km <= modes.range_km[mode] + max(margin, 0.0):
+                here, edge = _by_mode(modes, mode, _fact(people, modes.fact[mode], i), shared, km, margin)
                 minutes = min(minutes, here)
                 doubt |= edge
         if minutes == math.inf and not doubt:
-            delay = min(delay, _lent(people, way, km, i))
+            delay = min(delay, _lent(people, modes, km, i))
     if minutes < math.inf:
-        return _MET, 1.0 - way.cost * min(max(minutes / way.longest, 0.0), 1.0)
+        return _MET, 1.0 - modes.cost * min(max(minutes / modes.longest, 0.0), 1.0)
     if doubt:
         return _UNKNOWN, 0.0
     if delay < LONGEST_DELAY:
@@ -688,30 +691,30 @@ def _travel(people: Columns, plan: Plan, step: Step, i: Number) -> Any:
 
 
 @compiled
-def _beyond(lat: float, lon: float, margin: float, place: Any, way: Way) -> Any:
+def _beyond(lat: float, lon: float, margin: float, place: Any, modes: Modes) -> Any:
     """Farther, for sure, than any mode goes: by the meridian alone, or by the parallel alone, on a Earth that is never
     wider than the real one. Spares most people the sines."""
     north, east = abs(lat - place.lat), abs(lon - place.lon)
-    reach = (way.farthest + max(margin, 0.0)) / (way.earth_km * way.detour * (1 - 1e-9))
+    reach = (modes.farthest + max(margin, 0.0)) / (modes.earth_km * modes.detour * (1 - 1e-9))
     # No cosine between the two is less than this one; nor the sine of half of `east`, squared, than the other.
     parallels, half = (place.cos_lat - north) * place.cos_lat, east * east * (1 - east * east / 12)
     return (north > reach) | ((parallels > 0) & (east < 1) & (parallels * half > reach * reach))
 
 
 @compiled
-def _road(lat: float, lon: float, place: Any, way: Way) -> Any:
+def _road(lat: float, lon: float, place: Any, modes: Modes) -> Any:
     """km by road: as `travel.distance_km`, and the detour."""
     half = math.sin((lat - place.lat) / 2) ** 2
     half += math.cos(lat) * place.cos_lat * math.sin((lon - place.lon) / 2) ** 2
-    return 2 * way.earth_km * math.asin(math.sqrt(min(half, 1.0))) * way.detour
+    return 2 * modes.earth_km * math.asin(math.sqrt(min(half, 1.0))) * modes.detour
 
 
 @compiled
-def _by_mode(way: Way, mode: int, fact: Any, shared: Any, km: float, margin: float) -> Any:
+def _by_mode(modes: Modes, mode: int, fact: Any, shared: Any, km: float, margin: float) -> Any:
     """Minutes by a mode, infinite when it is not sure to reach; whether it could reach all the same."""
-    pace = _pace(way, mode, shared)
-    limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else way.usual_minutes
-    here, farthest = km * pace, way.range_km[mode]
+    pace = _pace(modes, mode, shared)
+    limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else modes.usual_minutes
+    here, farthest = km * pace, modes.range_km[mode]
     reach = (km <= farthest) & (here <= limit)
     edge = (km <= farthest + margin) & (here <= limit + margin * pace)
     sure = reach & (fact > 0) & (mode != LIFT) & ((mode != PUBLIC_TRANSPORT) | (shared != _NONE))
@@ -719,26 +722,26 @@ def _by_mode(way: Way, mode: int, fact: Any, shared: Any, km: float, margin: flo
 
 
 @compiled
-def _pace(way: Way, mode: int, shared: Any) -> Any:
+def _pace(modes: Modes, mode: int, shared: Any) -> Any:
     """Minutes a km: of the mode, or of the fastest network that serves both ends."""
     best = 0.0
     if mode == PUBLIC_TRANSPORT:
-        for bit in range(len(way.speeds)):
+        for bit in range(len(modes.networks)):
             if (shared >> np.uint64(bit)) & _1 != _NONE:
-                best = max(best, way.speeds[bit])
-    return 60.0 / (best if best > 0 else way.speed[mode])
+                best = max(best, modes.networks[bit])
+    return 60.0 / (best if best > 0 else modes.speed[mode])
 
 
 @compiled
-def _lent(people: Columns, way: Way, km: float, i: Number) -> Any:
+def _lent(people: Columns, modes: Modes, km: float, i: Number) -> Any:
     """Days before the soonest vehicle that could be lent and would reach."""
     soonest = np.int64(LONGEST_DELAY)
-    for k in range(len(way.lent)):
-        mode, needs, days = way.lent[k, 0], way.lent[k, 1], way.lent[k, 2]
-        if way.speed[mode] > 0 and (needs == ANYBODY or _fact(people, needs, i) > 0):
-            fact = _fact(people, way.fact[mode], i)
-            limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else way.usual_minutes
-            if km <= way.range_km[mode] and km * (60.0 / way.speed[mode]) <= limit:
+    for k in range(len(modes.lent)):
+        mode, needs, days = modes.lent[k, 0], modes.lent[k, 1], modes.lent[k, 2]
+        if modes.speed[mode] > 0 and (needs == ANYBODY or _fact(people, needs, i) > 0):
+            fact = _fact(people, modes.fact[mode], i)
+            limit = np.float64(fact) if (fact > 0) & (fact != YES_FACT) else modes.usual_minutes
+            if km <= modes.range_km[mode] and km * (60.0 / modes.speed[mode]) <= limit:
                 soonest = min(soonest, days)
     return soonest
 

@@ -7,7 +7,6 @@ The rules are those of `criteria.py`; this is where each is given the numbers of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from math import cos, radians
 from typing import Any, Final, NamedTuple
 
@@ -17,10 +16,10 @@ import numpy.typing as npt
 from matching.engine import criteria, fit_occupation
 from matching.engine.checks import Check, Context, Rule, when_missing, word_worth
 from matching.engine.evaluation import shares_of
-from matching.engine.facts import YES_FACT
+from matching.engine.facts import YES_FACT, FactVocabulary
 from matching.engine.offer import Place
 from matching.engine.people import GOALS, WORD_IDS
-from matching.engine.policy import OccupationLevel
+from matching.engine.policy import OccupationLevel, Policy
 from matching.engine.schedule import schedule
 from matching.engine.statuses import BLOCKING, POSITION, tier_of
 from matching.engine.travel import EARTH_KM, LENT, MODES, lent_delay, travel
@@ -96,40 +95,42 @@ PLACE = np.dtype([("lat", np.float64), ("lon", np.float64), ("cos_lat", np.float
 """A place of work, in radians."""
 
 
-class Trade(NamedTuple):
-    """`levels` int8[65 536]: closeness to the job's code of each code read as an uint16; `worth`
-    float64[goals + 1, levels]: of each level for each goal in order, then for an experience."""
+class Modes(NamedTuple):
+    """By `TravelMode`: `speed` km/h (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes.
 
-    title: int
-    levels: Array
-    worth: Array
-    met_level: int
-    family_level: int
-    partly_share: float
-
-
-class Way(NamedTuple):
-    """`places` PLACE[p], `networks` uint64[p], km/h of each network in `speeds`.
-
-    By mode: `speed` (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes. `lent` int64[k, 3]:
-    mode, row of the fact needed, days. `longest` way, in minutes, at which `cost` is all paid. `unplaced`: one of the
-    places is not known.
+    `networks` km/h of each network by its bit. `lent` int64[k, 3]: mode, row of the fact needed, days. `longest` way, in
+    minutes, at which `cost` is all paid.
     """
 
-    places: Array
-    networks: Array
-    speeds: Array
     speed: Array
     range_km: Array
     farthest: float
     fact: Array
+    networks: Array
     lent: Array
     earth_km: float
     detour: float
     usual_minutes: float
     longest: float
     cost: float
-    unplaced: bool
+
+
+class Decided(NamedTuple):
+    """What is the same for every offer: what the Département decides. `closeness` float64[goals + 1, levels]: worth of
+    each level for each goal in order, then for an experience; `logs` float64[32 768]: log(1 + k)."""
+
+    modes: Modes
+    closeness: Array
+    met_level: int
+    family_level: int
+    partly_share: float
+    words_met_share: float
+    start_grace: int
+    hours_grace: int
+    pay_limit: float
+    schedule_share: float
+    spread: float
+    logs: Array
 
 
 class Plan(NamedTuple):
@@ -137,27 +138,26 @@ class Plan(NamedTuple):
 
     `steps`: every check, in the order of the criteria; `screen`: those that can put somebody in another tier than the
     first: the `thresholds`, then what blocks before what lifts, the cheapest first.
-    `words` uint16[65 536]: place of each word in `word_worth` float64, 0 for a word the offer does not use.
+    `levels` int8[65 536]: closeness to the job's code of each code read as an uint16. `words` uint16[65 536]: place of
+    each word in `word_worth` float64, 0 for a word the offer does not use. `places` PLACE[p], `networks` uint64[p] that
+    serve them; `unplaced`: one of the places is not known.
     """
 
+    decided: Decided
     steps: Array
     screen: Array
     thresholds: int
-    trade: Trade
+    title: int
+    levels: Array
     words: Array
     word_worth: Array
-    words_met_share: float
-    way: Way
+    places: Array
+    networks: Array
+    unplaced: bool
     need: Array
     start: int
     today: int
     lift_days: int
-    start_grace: int
-    hours_grace: int
-    pay_limit: float
-    schedule_share: float
-    spread: float
-    logs: Array
 
 
 Numbers = tuple[int, int, int, int, int]
@@ -174,12 +174,12 @@ def _nothing(_: Context, __: Check) -> Numbers:
 
 def _said(context: Context, check: Check) -> Numbers:
     """Yes, whatever the day."""
-    return _numbers(_row(context, check.code), 1)
+    return _numbers(_row(context.people.vocabulary, check.code), 1)
 
 
 def _valid(context: Context, check: Check) -> Numbers:
     """Yes, and still on the first day."""
-    return _numbers(_row(context, check.code), max(1, context.start))
+    return _numbers(_row(context.people.vocabulary, check.code), max(1, context.start))
 
 
 def _capability(context: Context, check: Check) -> Numbers:
@@ -187,12 +187,12 @@ def _capability(context: Context, check: Check) -> Numbers:
 
 
 def _level(context: Context, check: Check) -> Numbers:
-    row, amount = _row(context, check.code), _only(check)
+    row, amount = _row(context.people.vocabulary, check.code), _only(check)
     return (row, UNTOLD, amount, 0, YES_FACT) if amount > 0 else _numbers(row, LOWEST)
 
 
 def _load(context: Context, check: Check) -> Numbers:
-    return _numbers(_row(context, "max_load"), _only(check))
+    return _numbers(_row(context.people.vocabulary, "max_load"), _only(check))
 
 
 def _eligible(context: Context, _: Check) -> Numbers:
@@ -208,16 +208,16 @@ def _experience(_: Context, check: Check) -> Numbers:
 
 
 def _start(context: Context, _: Check) -> Numbers:
-    return _numbers(_row(context, "available_from"))
+    return _numbers(_row(context.people.vocabulary, "available_from"))
 
 
 def _hours(context: Context, check: Check) -> Numbers:
     asked = dict(check.numbers)
-    return _row(context, "hours_min"), _row(context, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
+    return _row(context.people.vocabulary, "hours_min"), _row(context.people.vocabulary, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
 
 
 def _pay(context: Context, check: Check) -> Numbers:
-    return _numbers(_row(context, "pay_wished"), _only(check))
+    return _numbers(_row(context.people.vocabulary, "pay_wished"), _only(check))
 
 
 def _only(check: Check) -> int:
@@ -226,8 +226,8 @@ def _only(check: Check) -> int:
     return number
 
 
-def _row(context: Context, code: str) -> int:
-    return context.people.vocabulary.index.get(code, UNTOLD)
+def _row(vocabulary: FactVocabulary, code: str) -> int:
+    return vocabulary.index.get(code, UNTOLD)
 
 
 RULES: Mapping[Rule, tuple[int, Callable[[Context, Check], Numbers]]] = {
@@ -265,31 +265,28 @@ def columns_of(context: Context) -> Columns:
 
 def plan_of(context: Context, checks: Sequence[Check]) -> Plan:
     """The plan of an offer. KeyError when a rule has no compiled form."""
-    policy = context.policy
+    offer, places = context.offer, context.places
     words, worth = _words(context)
     lacks = lacks_of(context, checks)
     steps = _steps(context, checks, lacks)
-    screen = steps[screening(checks, lacks)]
+    screened = screening(checks, lacks)
     return Plan(
+        decided=_decided(context.policy, context.people.vocabulary),
         steps=steps,
-        screen=screen,
-        thresholds=int((screen["kind"] == THRESHOLD).sum()),
-        trade=_trade(context),
+        screen=steps[screened],
+        thresholds=sum(RULES[checks[position].rule][0] == THRESHOLD for position in screened),
+        # Plain integers, whatever kind of number was given: of another type, the pass would be compiled again.
+        title=int(offer.title),
+        levels=context.occupations.level_table(offer.rome),
         words=words,
         word_worth=worth,
-        words_met_share=fit_occupation.WORDS_MET_SHARE,
-        way=_way(context),
-        need=np.array(context.offer.windows, np.uint64),
-        # Plain integers, whatever kind of number was given: of another type, the pass would be compiled again.
+        places=np.array([_place(place) for place in places], PLACE),
+        networks=np.array([place.network for place in places], np.uint64),
+        unplaced=bool(context.unplaced),
+        need=np.array(offer.windows, np.uint64),
         start=int(context.start),
         today=int(context.today),
         lift_days=int(context.lift_days),
-        start_grace=int(policy.start_grace_days),
-        hours_grace=int(policy.hours_grace_minutes),
-        pay_limit=1.0 + policy.pay_grace,
-        schedule_share=float(policy.schedule_partly_share),
-        spread=-float(policy.spread_lambda) * policy.spread_scale,
-        logs=_logs(),
     )
 
 
@@ -338,53 +335,60 @@ def _words(context: Context) -> tuple[Array, Array]:
     return places, np.concatenate([np.zeros(1), worth])
 
 
-def _trade(context: Context) -> Trade:
-    policy = context.policy
-    factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
-    return Trade(
-        title=int(context.title),
-        levels=context.occupations.level_table(context.offer.rome),
-        worth=np.multiply.outer(factors, policy.closeness_of_levels),
-        met_level=int(policy.occupation_met_level),
-        family_level=int(OccupationLevel.SAME_FAMILY),
-        partly_share=float(policy.experience_partly_share),
-    )
-
-
-def _way(context: Context) -> Way:
-    policy, places = context.policy, context.places
-    speed, range_km = policy.speed_of_modes, policy.range_of_modes
-    return Way(
-        places=np.array([_place(place) for place in places], PLACE),
-        networks=np.array([place.network for place in places], np.uint64),
-        speeds=np.array(policy.network_speeds, np.float64),
-        speed=speed,
-        range_km=range_km,
-        farthest=float(range_km[speed > 0].max(initial=0.0)),
-        fact=np.array([_row(context, f"mode_{mode}") for mode in MODES], np.int64),
-        lent=np.array(list(_lent(context)), np.int64).reshape(-1, 3),
-        earth_km=EARTH_KM,
-        detour=float(policy.detour),
-        usual_minutes=float(policy.default_travel_minutes),
-        longest=max(1.0, 2.0 * policy.default_travel_minutes),
-        cost=float(policy.travel_time_cost),
-        unplaced=bool(context.unplaced),
-    )
-
-
 def _place(place: Place) -> tuple[float, float, float, float]:
     lat, lon = radians(place.lat), radians(place.lon)
     return lat, lon, cos(lat), place.radius_km
 
 
-def _lent(context: Context) -> Iterator[tuple[int, int, int]]:
+_last: tuple[Policy, FactVocabulary, Decided] | None = None
+
+
+def _decided(policy: Policy, vocabulary: FactVocabulary) -> Decided:
+    """Made once for all the offers judged with the same policy, which is not edited in place."""
+    global _last
+    last = _last  # read once: another thread may put its own
+    if last is None or last[0] is not policy or last[1] is not vocabulary:
+        last = _last = (policy, vocabulary, _decide(policy, vocabulary))
+    return last[2]
+
+
+def _decide(policy: Policy, vocabulary: FactVocabulary) -> Decided:
+    factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
+    return Decided(
+        modes=_modes(policy, vocabulary),
+        closeness=np.multiply.outer(factors, policy.closeness_of_levels),
+        met_level=int(policy.occupation_met_level),
+        family_level=int(OccupationLevel.SAME_FAMILY),
+        partly_share=float(policy.experience_partly_share),
+        words_met_share=fit_occupation.WORDS_MET_SHARE,
+        start_grace=int(policy.start_grace_days),
+        hours_grace=int(policy.hours_grace_minutes),
+        pay_limit=1.0 + policy.pay_grace,
+        schedule_share=float(policy.schedule_partly_share),
+        spread=-float(policy.spread_lambda) * policy.spread_scale,
+        logs=np.log1p(np.arange(1 << 15, dtype=np.float64)),  # for every count an int16 can hold
+    )
+
+
+def _modes(policy: Policy, vocabulary: FactVocabulary) -> Modes:
+    speed, range_km = policy.speed_of_modes, policy.range_of_modes
+    return Modes(
+        speed=speed,
+        range_km=range_km,
+        farthest=float(range_km[speed > 0].max(initial=0.0)),
+        fact=np.array([_row(vocabulary, f"mode_{mode}") for mode in MODES], np.int64),
+        networks=np.array(policy.network_speeds, np.float64),
+        lent=np.array(list(_lent(policy, vocabulary)), np.int64).reshape(-1, 3),
+        earth_km=EARTH_KM,
+        detour=float(policy.detour),
+        usual_minutes=float(policy.default_travel_minutes),
+        longest=max(1.0, 2.0 * policy.default_travel_minutes),
+        cost=float(policy.travel_time_cost),
+    )
+
+
+def _lent(policy: Policy, vocabulary: FactVocabulary) -> Iterator[tuple[int, int, int]]:
     for code, mode, needs in LENT:
-        remedy = context.policy.remedy(code)
+        remedy = policy.remedy(code)
         if remedy is not None:
-            yield MODES.index(mode), _row(context, needs) if needs else ANYBODY, lent_delay(remedy)
-
-
-@lru_cache(maxsize=1)
-def _logs() -> Array:
-    """log(1 + k) for every count of open proposals an int16 can hold."""
-    return np.log1p(np.arange(1 << 15, dtype=np.float64))
+            yield MODES.index(mode), _row(vocabulary, needs) if needs else ANYBODY, lent_delay(remedy)
