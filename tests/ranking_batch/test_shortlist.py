@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.services.ranking.batch.sheet import Standing
+from matching.services.ranking.batch.sheet import RankedPerson
 from matching.services.ranking.batch.shortlist import shortlists
 from matching.terms import Tier
 
@@ -16,8 +16,8 @@ STEP = 0.05
 _TIERS = list(Tier)
 
 
-def people(*rows: tuple[str, float], tier: Tier = Tier.CLEAR, proposed: bool = True) -> list[Standing]:
-    return [Standing(rank, code, tier, fit, 0, proposed) for rank, (code, fit) in enumerate(rows, 1)]
+def people(*rows: tuple[str, float], tier: Tier = Tier.CLEAR, proposed: bool = True) -> list[RankedPerson]:
+    return [RankedPerson(rank, code, tier, fit, 0, proposed) for rank, (code, fit) in enumerate(rows, 1)]
 
 
 CLOSE = people(("A", 0.50), ("B", 0.49), ("C", 0.48), ("D", 0.47))
@@ -51,31 +51,35 @@ APART = people(("A", 0.90), ("B", 0.20), ("C", 0.10))
         "no offer",
     ],
 )
-def test_who_is_chosen(lists: list[list[Standing]], size: int, step: float, expected: list[tuple[str, ...]]) -> None:
+def test_who_is_chosen(
+    lists: list[list[RankedPerson]], size: int, step: float, expected: list[tuple[str, ...]]
+) -> None:
     assert shortlists(lists, size, step) == tuple(expected)
 
 
 def test_one_more_proposal_and_one_more_list_weigh_the_same() -> None:
-    twice = Standing(1, "A", Tier.CLEAR, 0.50, 2, True)
-    other = Standing(2, "B", Tier.CLEAR, 0.49, 0, True)
+    twice = RankedPerson(1, "A", Tier.CLEAR, 0.50, 2, True)
+    other = RankedPerson(2, "B", Tier.CLEAR, 0.49, 0, True)
     # log(4 ⁄ 3) × 0.05 = 0.0144: more than what sets them apart; log(2 ⁄ 1) would be 0.035.
     assert shortlists([[twice, other], [twice, other]], 1, STEP) == (("A",), ("B",))
-    closer = Standing(2, "B", Tier.CLEAR, 0.48, 0, True)
+    closer = RankedPerson(2, "B", Tier.CLEAR, 0.48, 0, True)
     assert shortlists([[twice, closer], [twice, closer]], 1, STEP) == (("A",), ("A",))
 
 
-_standing = st.tuples(st.sampled_from("ABCDEFGHIJ"), st.sampled_from(_TIERS), st.integers(0, 100), st.booleans())
+_ranked_person = st.tuples(st.sampled_from("ABCDEFGHIJ"), st.sampled_from(_TIERS), st.integers(0, 100), st.booleans())
 
 
 @st.composite
-def ranked(draw: st.DrawFn) -> list[Standing]:
-    rows = draw(st.lists(_standing, max_size=10, unique_by=lambda row: row[0]))
+def ranked(draw: st.DrawFn) -> list[RankedPerson]:
+    rows = draw(st.lists(_ranked_person, max_size=10, unique_by=lambda row: row[0]))
     rows.sort(key=lambda row: (_TIERS.index(row[1]), -row[2]))
-    return [Standing(rank, code, tier, fit / 100, 0, known) for rank, (code, tier, fit, known) in enumerate(rows, 1)]
+    return [
+        RankedPerson(rank, code, tier, fit / 100, 0, known) for rank, (code, tier, fit, known) in enumerate(rows, 1)
+    ]
 
 
 @given(st.lists(ranked(), max_size=6), st.integers(1, 4))
-def test_full_lists_of_different_people_nothing_stops(lists: list[list[Standing]], size: int) -> None:
+def test_full_lists_of_different_people_nothing_stops(lists: list[list[RankedPerson]], size: int) -> None:
     chosen = shortlists(lists, size, STEP)
     assert chosen == shortlists(lists, size, STEP)
     for codes, everyone in zip(chosen, lists, strict=True):
@@ -97,14 +101,14 @@ def test_full_lists_of_different_people_nothing_stops(lists: list[list[Standing]
     ids=["once", "twice", "short rather than over", "scarce first", "empty rather than over", "no limit"],
 )
 def test_nobody_is_on_more_lists_than_asked(
-    lists: list[list[Standing]], size: int, at_most: int | None, expected: list[tuple[str, ...]]
+    lists: list[list[RankedPerson]], size: int, at_most: int | None, expected: list[tuple[str, ...]]
 ) -> None:
     assert shortlists(lists, size, STEP, at_most) == tuple(expected)
 
 
 @given(st.lists(ranked(), max_size=8), st.integers(1, 4), st.integers(1, 8))
 def test_the_limit_holds_and_leaves_nobody_out_for_nothing(
-    lists: list[list[Standing]], size: int, at_most: int
+    lists: list[list[RankedPerson]], size: int, at_most: int
 ) -> None:
     chosen = shortlists(lists, size, STEP, at_most)
     taken = Counter(code for codes in chosen for code in codes)
@@ -117,7 +121,7 @@ def test_the_limit_holds_and_leaves_nobody_out_for_nothing(
 
 
 def test_more_people_are_seen_than_by_taking_the_first() -> None:
-    lists = [[Standing(i + 1, f"P{i}", Tier.CLEAR, 0.6 - i / 200, 0, True) for i in range(20)] for _ in range(10)]
+    lists = [[RankedPerson(i + 1, f"P{i}", Tier.CLEAR, 0.6 - i / 200, 0, True) for i in range(20)] for _ in range(10)]
     chosen = Counter(code for codes in shortlists(lists, 3, STEP) for code in codes)
     assert len(chosen) >= 10
     assert max(chosen.values()) <= 5

@@ -2,6 +2,6 @@
 
 from matching.services.ranking.batch.pools import Pool, cluster, in_line, processes
 from matching.services.ranking.batch.run import Batch, rank_all
-from matching.services.ranking.batch.sheet import OfferLine, Sheet, Standing
+from matching.services.ranking.batch.sheet import OfferLine, RankedPerson, Sheet
 
-__all__ = ["Batch", "OfferLine", "Pool", "Sheet", "Standing", "cluster", "in_line", "processes", "rank_all"]
+__all__ = ["Batch", "OfferLine", "Pool", "RankedPerson", "Sheet", "cluster", "in_line", "processes", "rank_all"]

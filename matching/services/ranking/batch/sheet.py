@@ -21,7 +21,7 @@ _OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankedPerson:
     """Somebody of a list. `fit` to 9 decimals; `open_proposals` under way elsewhere; `proposed`: once at least."""
 
     rank: int
@@ -32,7 +32,7 @@ class Standing:
     proposed: bool
 
 
-_ABOUT = tuple(one.name for one in fields(Standing))
+_ABOUT = tuple(one.name for one in fields(RankedPerson))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class OfferLine:
     seed: int
     considered: int
     tiers: Mapping[Tier, int]
-    people: tuple[Standing, ...]
+    people: tuple[RankedPerson, ...]
 
     def written(self, shortlist: tuple[str, ...] | None = None, at_most: int | None = None) -> str:
         """The line of the file. `at_most`: the lists that a person could be on when `shortlist` was chosen."""
@@ -74,7 +74,7 @@ class OfferLine:
         try:
             data = json.loads(line)
             basis = Basis(data["versions"], date.fromisoformat(data["day"]), data["engine"], data["top"])
-            people = tuple(Standing(**{**person, "tier": Tier(person["tier"])}) for person in data["people"])
+            people = tuple(RankedPerson(**{**person, "tier": Tier(person["tier"])}) for person in data["people"])
             tiers = {Tier(name): count for name, count in data["tiers"].items()}
             rest = {name: data[name] for name in ("offer", "weights", "seed", "considered")}
             return cls(basis=basis, tiers=tiers, people=people, **rest)

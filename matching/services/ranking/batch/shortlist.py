@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import log1p
 
-from matching.services.ranking.batch.sheet import Standing
+from matching.services.ranking.batch.sheet import RankedPerson
 from matching.terms import Tier
 
 _ORDER = {tier: number for number, tier in enumerate(Tier)}
@@ -14,7 +14,7 @@ _IN_REACH = (Tier.CLEAR, Tier.LIFTABLE_IN_TIME)
 
 
 def shortlists(
-    lists: Sequence[Sequence[Standing]], size: int, step: float, at_most: int | None = None
+    lists: Sequence[Sequence[RankedPerson]], size: int, step: float, at_most: int | None = None
 ) -> tuple[tuple[str, ...], ...]:
     """At most `size` codes for each ranked list, in order; nobody whom something stops.
 
@@ -35,7 +35,7 @@ def shortlists(
     return tuple(chosen)
 
 
-def _choose(people: Sequence[Standing], size: int, step: float, given: Counter[str]) -> tuple[str, ...]:
+def _choose(people: Sequence[RankedPerson], size: int, step: float, given: Counter[str]) -> tuple[str, ...]:
     able = [person for person in people if person.tier is not Tier.BLOCKED]
     able.sort(key=lambda person: (_ORDER[person.tier], -_stepped_back(person, step, given[person.code]), person.rank))
     first = able[:size]
@@ -45,6 +45,6 @@ def _choose(people: Sequence[Standing], size: int, step: float, given: Counter[s
     return tuple(person.code for person in first)
 
 
-def _stepped_back(person: Standing, step: float, lists: int) -> float:
+def _stepped_back(person: RankedPerson, step: float, lists: int) -> float:
     """The fit as it would be with that many more open proposals; it already counts those there are."""
     return person.fit - step * (log1p(person.open_proposals + lists) - log1p(person.open_proposals))

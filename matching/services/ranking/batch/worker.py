@@ -23,7 +23,7 @@ from matching import engine
 from matching.errors import MatchingError
 from matching.services.context import Context, open_context
 from matching.services.ranking.batch.plan import Asked, Basis
-from matching.services.ranking.batch.sheet import OfferLine, Standing
+from matching.services.ranking.batch.sheet import OfferLine, RankedPerson
 from matching.services.ranking.lists import ENGINE_VERSION, seed_of
 from matching.services.ranking.loading import eligibility
 from matching.services.ranking.snapshot import Snapshot, snapshot_of
@@ -160,14 +160,14 @@ def _line(desk: _Desk, asked: Asked) -> OfferLine:
         seed=seed,
         considered=ranking.considered,
         tiers={tier: ranking.tier_counts[tier] for tier in Tier},
-        people=tuple(_standing(desk, match) for match in ranking.matches),
+        people=tuple(_ranked_person(desk, match) for match in ranking.matches),
     )
 
 
-def _standing(desk: _Desk, match: engine.PersonMatch) -> Standing:
+def _ranked_person(desk: _Desk, match: engine.PersonMatch) -> RankedPerson:
     code, proposed = desk.codes[match.id]
     under_way = max(0, int(desk.people.column("open_proposals")[desk.people.row_of(match.id)]))
-    return Standing(match.rank, code, match.tier, round(match.fit, 9), under_way, proposed)
+    return RankedPerson(match.rank, code, match.tier, round(match.fit, 9), under_way, proposed)
 
 
 def weights_digest(policy: engine.Policy) -> str:
