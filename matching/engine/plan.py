@@ -98,8 +98,8 @@ PLACE = np.dtype([("lat", np.float64), ("lon", np.float64), ("cos_lat", np.float
 class Modes(NamedTuple):
     """By `TravelMode`: `speed` km/h (0 = not used), `range_km`, row of the `fact`; `farthest` any of them goes.
 
-    `networks` km/h of each network by its bit. `lent` int64[k, 3]: mode, row of the fact needed, days. `longest` way, in
-    minutes, at which `cost` is all paid.
+    `networks` km/h of each network by its bit. `lent` int64[k, 3]: mode, row of the fact needed, days. `longest` way,
+    in minutes, at which `cost` is all paid.
     """
 
     speed: Array
@@ -212,8 +212,8 @@ def _start(context: Context, _: Check) -> Numbers:
 
 
 def _hours(context: Context, check: Check) -> Numbers:
-    asked = dict(check.numbers)
-    return _row(context.people.vocabulary, "hours_min"), _row(context.people.vocabulary, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
+    asked, vocabulary = dict(check.numbers), context.people.vocabulary
+    return _row(vocabulary, "hours_min"), _row(vocabulary, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
 
 
 def _pay(context: Context, check: Check) -> Numbers:

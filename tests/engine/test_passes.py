@@ -404,7 +404,8 @@ def test_what_is_compiled_in_is_that_of_the_version() -> None:
 
     frozen = {name: value for name, value in vars(kernel).items() if name.isupper() and isinstance(value, int | float)}
     frozen |= {"_MIX": kernel._MIX, "modes": [str(mode) for mode in TravelMode], "closest": kernel._SAME_TITLE}
-    frozen["steps"] = plan.STEP.descr, plan.PLACE.descr, *(kind._fields for kind in (plan.Plan, plan.Decided, plan.Modes))
+    kinds = (kind._fields for kind in (plan.Plan, plan.Decided, plan.Modes))
+    frozen["steps"] = plan.STEP.descr, plan.PLACE.descr, *kinds
     digest = hashlib.sha256(repr(sorted(frozen.items())).encode()).hexdigest()[:12]
     assert digest == "8bdda91ac2e7", "raise kernel.VERSION, then pin this digest"
 
