@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
+import structlog
 
 from matching.cli import daily
 from matching.cli.opening import ready_context
@@ -31,7 +33,6 @@ def run(ctx: Context) -> None:
     """Serve until interrupted."""
     import waitress
 
-    from matching.engine import warm_up
     from matching.web.app import create_app
 
     host, port = ctx.settings.host, ctx.settings.port
@@ -43,7 +44,6 @@ def run(ctx: Context) -> None:
             f"Le port {port} est déjà pris sur {host}. Arrêtez l’autre programme, ou choisissez --port (demo) "
             "ou MATCHING_PORT (serve)."
         ) from None
-    # Pages rank at once, by NumPy, and faster as soon as the compiled pass is ready.
     Thread(target=warm_up, name="warm-up", daemon=True).start()
     click.echo(f"\nLes pages sont servies sur http://{host}:{port} (Ctrl + C pour arrêter).")
     try:
@@ -52,3 +52,15 @@ def run(ctx: Context) -> None:
         click.echo("Arrêté.")
     finally:
         server.close()
+
+
+def warm_up() -> None:
+    """Pages rank at once, by NumPy, and faster as soon as the compiled pass is ready; the log says why it never is."""
+    from matching import engine
+
+    try:
+        engine.warm_up()
+    except Exception as error:  # whatever it is, the lists are the same without it
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log = structlog.get_logger()
+        log.error("compiled_pass_not_ready", kind=type(error).__name__, said=str(error), where=where)
