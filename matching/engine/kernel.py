@@ -62,6 +62,9 @@ from matching.engine.statuses import (
 )
 from matching.engine.travel import MODES
 
+if vars(numba.config)["DISABLE_JIT"]:
+    raise ImportError("numba is asked to compile nothing")
+
 Array = Any
 """An array; numba works out of what."""
 Number = Any

@@ -1,7 +1,7 @@
 """How everybody is judged: by NumPy, or by a compiled pass when numba is installed (extra `fast`) and warmed up.
 
 Both give the same tiers and keys; `rank` takes the compiled pass as soon as it is ready. Neither keeps anything
-between two calls: they can be called from several threads.
+of an offer or of the people between two calls: they can be called from several threads.
 """
 
 from __future__ import annotations
@@ -134,12 +134,13 @@ def as_slice(rows: Rows) -> slice | Rows:
 
 _kernel: ModuleType | None = None
 _missing = False
-"""numba was looked for and is not there: not to be looked for again at each offer."""
+"""numba was looked for and is not there, or compiles nothing: not to be looked for again at each offer."""
 _warming = Lock()
 
 
 def warm_up() -> bool:
-    """Make the compiled pass ready, and say whether it is: False when numba is not installed.
+    """Make the compiled pass ready, and say whether it is: False when numba is not installed, or compiles nothing
+    (NUMBA_DISABLE_JIT).
 
     Some seconds the first time on a machine, a fraction of one after; until it returns, `rank` uses NumPy. To be
     called once, at the start of a process, in a thread when somebody is waiting.

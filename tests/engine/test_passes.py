@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import os
 import random
 import subprocess
 import sys
@@ -362,6 +364,13 @@ def test_without_numba_everything_is_judged_by_numpy(monkeypatch: pytest.MonkeyP
     assert lists[0] == lists[1] == rank(people, offer, Policy(), judge=numpy_pass, **COMMON).matches
 
 
+def test_when_numba_compiles_nothing_everybody_is_judged_by_numpy() -> None:
+    """As numba's own switch asks; read as plain Python, the kernel would stop at the first offer."""
+    code = "import sys, matching.engine; sys.exit(matching.engine.warm_up())"
+    off = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    assert subprocess.run([sys.executable, "-c", code], env=off, check=False).returncode == 0
+
+
 def test_without_a_folder_to_write_in_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     import numba
 
@@ -399,15 +408,17 @@ def test_importing_the_engine_does_not_import_numba() -> None:
 
 
 def test_what_is_compiled_in_is_that_of_the_version() -> None:
-    """Numba does not see a constant written in another file change: who changes one changes the version too."""
-    from matching.engine import kernel
+    """Numba does not see what is written in another file change: who changes it changes the version too. A column that
+    takes the place of another would be read for it."""
+    from matching.engine import kernel, prefetch
 
-    frozen = {name: value for name, value in vars(kernel).items() if name.isupper() and isinstance(value, int | float)}
+    here = vars(kernel).items()
+    frozen: dict[str, Any] = {name: v for name, v in here if name.isupper() and isinstance(v, int | float)}
     frozen |= {"_MIX": kernel._MIX, "modes": [str(mode) for mode in TravelMode], "closest": kernel._SAME_TITLE}
-    kinds = (kind._fields for kind in (plan.Plan, plan.Decided, plan.Modes))
-    frozen["steps"] = plan.STEP.descr, plan.PLACE.descr, *kinds
+    frozen |= {"steps": (plan.STEP.descr, plan.PLACE.descr), "fetch": inspect.getsource(prefetch)}
+    frozen |= {kind.__name__: kind._fields for kind in (plan.Columns, plan.Plan, plan.Decided, plan.Modes)}
     digest = hashlib.sha256(repr(sorted(frozen.items())).encode()).hexdigest()[:12]
-    assert digest == "8bdda91ac2e7", "raise kernel.VERSION, then pin this digest"
+    assert digest == "fbf958c81695", "raise kernel.VERSION, then pin this digest"
 
 
 @pytest.mark.parametrize("judge", [numpy_pass, *COMPILED])
