@@ -178,7 +178,7 @@ def test_a_double_is_shown_with_the_other_line_and_settled(app: Flask, ctx: Cont
     assert client.post(address, data={"line": mine, "other": other, "reason": ""}).status_code == 422
     assert client.post(address, data={"line": mine, "other": other, "reason": "Deux équipes."}).status_code == 303
     body = opened(client, month)
-    assert "Doublon levé : Deux équipes. (Léa Roche)" in body
+    assert "Doublon levé\u00a0: Deux équipes. (Léa Roche)" in body
     assert f'id="v-{mine}"' in body
 
 
