@@ -7,8 +7,8 @@ this one: but for `fetch`, what is compiled stands here, the numbers of the rule
 constant read here and written elsewhere changes the version below (a test says so).
 
 A rule is given the people, the plan, its step and the row `i` of one person; it answers what it says of them (a
-status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth. Beside it, in the same words, stands what it
-will read of somebody a little further on: the memory is asked for it in time.
+status, or one of `_MISSING`, `_IN_TIME`, `_LATE`) and what that is worth. Above it, `_fetch_…` asks the memory for what
+the rule will read of somebody a little further on.
 """
 
 from __future__ import annotations

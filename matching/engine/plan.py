@@ -7,6 +7,7 @@ The rules are those of `criteria.py`; this is where each is given the numbers of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import cos, radians
 from typing import Any, Final, NamedTuple
 
@@ -137,7 +138,7 @@ class Plan(NamedTuple):
     """Everything the compiled pass reads besides the people.
 
     `steps`: every check, in the order of the criteria; `screen`: those that can put somebody in another tier than the
-    first: the `thresholds`, then what blocks before what lifts, the cheapest first.
+    first: the `thresholds`, then what blocks before what lifts, the cheapest first. `decided`: the same for any offer.
     `levels` int8[65 536]: closeness to the job's code of each code read as an uint16. `words` uint16[65 536]: place of
     each word in `word_worth` float64, 0 for a word the offer does not use. `places` PLACE[p], `networks` uint64[p] that
     serve them; `unplaced`: one of the places is not known.
@@ -340,19 +341,7 @@ def _place(place: Place) -> tuple[float, float, float, float]:
     return lat, lon, cos(lat), place.radius_km
 
 
-_last: tuple[Policy, FactVocabulary, Decided] | None = None
-
-
 def _decided(policy: Policy, vocabulary: FactVocabulary) -> Decided:
-    """Made once for all the offers judged with the same policy, which is not edited in place."""
-    global _last
-    last = _last  # read once: another thread may put its own
-    if last is None or last[0] is not policy or last[1] is not vocabulary:
-        last = _last = (policy, vocabulary, _decide(policy, vocabulary))
-    return last[2]
-
-
-def _decide(policy: Policy, vocabulary: FactVocabulary) -> Decided:
     factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
     return Decided(
         modes=_modes(policy, vocabulary),
@@ -366,7 +355,7 @@ def _decide(policy: Policy, vocabulary: FactVocabulary) -> Decided:
         pay_limit=1.0 + policy.pay_grace,
         schedule_share=float(policy.schedule_partly_share),
         spread=-float(policy.spread_lambda) * policy.spread_scale,
-        logs=np.log1p(np.arange(1 << 15, dtype=np.float64)),  # for every count an int16 can hold
+        logs=_logs(),
     )
 
 
@@ -392,3 +381,9 @@ def _lent(policy: Policy, vocabulary: FactVocabulary) -> Iterator[tuple[int, int
         remedy = policy.remedy(code)
         if remedy is not None:
             yield MODES.index(mode), _row(vocabulary, needs) if needs else ANYBODY, lent_delay(remedy)
+
+
+@lru_cache(maxsize=1)
+def _logs() -> Array:
+    """log(1 + k) for every count of open proposals an int16 can hold."""
+    return np.log1p(np.arange(1 << 15, dtype=np.float64))
