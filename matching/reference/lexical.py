@@ -27,6 +27,8 @@ NEARLY_SAME = 0.85
 _LENGTHS = (2, 3, 4, 5)
 _NEAREST = 80
 _REPAIR_CUTOFF = 0.72
+_LONG = 8  # letters from which a word is often cut: "carr." is a "carreleur" rather than a "carrier"
+_CUT, _CUT_SHORT = 0.95, 0.88  # likeness of a cut word to a long word that it begins, and to a short one
 _DAMAGED_START = 0.9
 _HEARD = 0.95  # trust of a word found by its sound
 _GUESSED = 0.9  # trust of a beginning with a slip
@@ -216,7 +218,7 @@ def alike(word: Word, other: str) -> float:
     if word.usual and other in word.usual.split():
         return 0.97
     if other.startswith(word.text) and len(word.text) >= 2:
-        return 0.95 * word.trust if word.cut else 0.8
+        return (_CUT if len(other) >= _LONG else _CUT_SHORT) * word.trust if word.cut else 0.8
     near = float(OSA.normalized_similarity(word.text, other))
     if word.cut:  # a slip in the beginning that is left
         near = max(near, _DAMAGED_START * float(OSA.normalized_similarity(word.text, other[: len(word.text)])))

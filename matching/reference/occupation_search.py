@@ -41,7 +41,7 @@ _PARTLY = 0.8  # confidence at most when an added expression is only a part of t
 _KNOWN = 0.15  # likeness under which the words are those of no trade, nor an everyday wording of one
 _SHORT = 5  # letters at most of a word that may be the beginning of another, though it is one itself
 _NEAR = 20  # occupations among which those that begin with the words come first
-_OF_FIRST_FAMILY = 2  # occupations shown at most of the first family, and one of each other
+_LIKELY = 0.5  # chance of the first family from which a second occupation of it is worth more than another family
 _SKILL_SHARE = 0.5  # weight of a skill among the examples, beside a title (1), shared between its families
 _TELLING = 20  # families at most that use a skill which tells them apart
 # Logistic regression of "the family is right" on (1, log-odds of the family, 1 when a word is cut or was repaired),
@@ -246,8 +246,8 @@ class OccupationSearch:
     def search(self, text: str, top: int = 5) -> list[Suggestion]:
         """The `top` occupations nearest to a text, best first; empty when nothing in it can be a trade.
 
-        Two of the first family and one of each other, so that five leave a choice. A ROME code finds its occupation
-        alone, or its family.
+        One of each family, two of the first when it is likely, so that five leave a choice. A ROME code finds its
+        occupation alone, or its family.
         """
         if coded := self._coded(text):
             return coded[:top]
@@ -261,7 +261,8 @@ class OccupationSearch:
     def _found(self, read: _Read | None, top: int) -> list[Suggestion]:
         if read is None:
             return []
-        order = self._varied(self._begun_first(np.argsort(-read.scores, kind="stable"), read), top)
+        order = self._begun_first(np.argsort(-read.scores, kind="stable"), read)
+        order = self._varied(order, top, self._chances(read)[self._family_of[order[0]]] >= _LIKELY)
         confidences = self._confidences(read, order)
         return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
 
@@ -302,12 +303,27 @@ class OccupationSearch:
         at = self._place[best.code]
         written = [word.text for word in words]
         title = self._forms.words_of[self._nearest_form(at, read)]
-        if read.own[at] == 1 or may_be_taken(written, read.said, title):
+        if read.own[at] == 1:
             return True
-        telling = [words[place] for place in telling_places(written, read.said)]
+        places = telling_places(written, read.said)
+        if may_be_taken(written, read.said, title):
+            return len(places) > 1 or self._names(read.said[places[0]], best)
+        telling = [words[place] for place in places]
         again = self._understood(telling) if len(telling) < len(words) else None
         first = self._found(again, 1)
         return again is not None and first[0].code == best.code and self._may_be_taken(telling, again, first[0])
+
+    def _names(self, word: str, best: Suggestion) -> bool:
+        """Whether a word alone names the trade: it is the title, or begins most that hold it, or most mean this family.
+
+        "Bureau" and "cuisine" are everyday words for one trade, and stand in the titles of many others.
+        """
+        if any(title_words(half) == [word] for half in best.label.split(" / ")):
+            return True
+        holding = [form for form, words in enumerate(self._forms.words_of) if word in words]
+        same = sum(self._families[self._form_code[form]] == best.family for form in holding)
+        first = sum(self._forms.words_of[form][0] == word for form in holding)
+        return 2 * max(same, first) >= len(holding)
 
     def skills(self, text: str, top: int = 5) -> list[SkillSuggestion]:
         """The `top` skills for words that tell a skill or a trade; empty when none has to do with them."""
@@ -370,10 +386,10 @@ class OccupationSearch:
         told = like is not None and bool(like.same.any())
         return _LEXICAL_REPAIRED if told else _LEXICAL, _SAME_DAMAGED
 
-    def _varied(self, order: NDArray[np.int64], top: int) -> NDArray[np.int64]:
-        """The first `top` of this order, of several families: `_OF_FIRST_FAMILY` of the first, one of each other."""
+    def _varied(self, order: NDArray[np.int64], top: int, likely: bool) -> NDArray[np.int64]:
+        """The first `top` of this order, one of each family, and one more of the first when it is `likely` right."""
         families = self._family_of[order].tolist()
-        left = dict.fromkeys(families, 1) | {families[0]: _OF_FIRST_FAMILY}
+        left = dict.fromkeys(families, 1) | {families[0]: 1 + likely}
         kept: list[int] = []
         for at, family in zip(order.tolist(), families, strict=True):
             if left[family] and len(kept) < top:
