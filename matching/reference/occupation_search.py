@@ -262,7 +262,8 @@ class OccupationSearch:
         if read is None:
             return []
         order = self._begun_first(np.argsort(-read.scores, kind="stable"), read)
-        order = self._varied(order, top, self._chances(read)[self._family_of[order[0]]] >= _LIKELY)
+        likely = bool(self._chances(read)[self._family_of[order[0]]] >= _LIKELY)
+        order = self._varied(order, top, likely)
         confidences = self._confidences(read, order)
         return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
 
@@ -321,7 +322,7 @@ class OccupationSearch:
         if any(title_words(half) == [word] for half in best.label.split(" / ")):
             return True
         holding = [form for form, words in enumerate(self._forms.words_of) if word in words]
-        same = sum(self._families[self._form_code[form]] == best.family for form in holding)
+        same = sum(self._families[int(self._form_code[form])] == best.family for form in holding)
         first = sum(self._forms.words_of[form][0] == word for form in holding)
         return 2 * max(same, first) >= len(holding)
 

@@ -88,9 +88,10 @@ def search() -> OccupationSearch:
             "bateau",
         ),
         *("informatique", "public", "technique", "nature", "personnes âgées"),
+        *("boulangerie", "cantine", "maintenance", "électricité", "hôtellerie"),
     ],
 )
-def test_a_licence_or_a_condition_is_never_sure(search: OccupationSearch, text: str) -> None:
+def test_a_licence_a_condition_or_a_word_of_several_trades_is_never_sure(search: OccupationSearch, text: str) -> None:
     decided = search.decide(text)
     assert decided.sure is None
     assert decided.choices == tuple(search.search(text, 5))

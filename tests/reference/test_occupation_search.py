@@ -9,10 +9,11 @@ import pytest
 
 from matching.errors import Invalid
 from matching.reference.embedded import completed, load_embedded
+from matching.reference.lexical import alike
 from matching.reference.model import Synonym
 from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.reference.official import read_official
-from matching.reference.query_words import query_words
+from matching.reference.query_words import Word, query_words
 from matching.text import fold
 
 
@@ -197,6 +198,20 @@ def test_five_are_of_four_families_at_least(search: OccupationSearch) -> None:
         assert len(found) == 5
         assert families.count(families[0]) <= 2
         assert len(set(families)) >= 4
+
+
+@pytest.mark.parametrize(("text", "families"), [("chauffeur", 4), ("ménage", 4), ("agent", 5), ("vente", 5)])
+def test_a_second_trade_of_the_first_family_takes_the_place_of_another_when_it_is_likely(
+    search: OccupationSearch, text: str, families: int
+) -> None:
+    assert len({one.family for one in search.search(text)}) == families
+
+
+@pytest.mark.parametrize(
+    ("start", "nearer", "other"), [("carr", "carreleur", "carrier"), ("bard", "bardeaux", "bardage")]
+)
+def test_a_cut_word_stands_for_a_long_one_before_a_short_one(start: str, nearer: str, other: str) -> None:
+    assert alike(Word(start, cut=True), nearer) > alike(Word(start, cut=True), other) > alike(Word(start), other)
 
 
 def test_a_title_is_named_with_its_identifier(search: OccupationSearch) -> None:
