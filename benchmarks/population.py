@@ -24,7 +24,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from matching.demo import DEMO_PASSWORD, words
-from matching.demo.build import SEED, Town, _add_organisations, _add_units, _read_reference
+from matching.demo.build import SEED, Town, _account, _add_organisations, _add_units, _read_reference
 from matching.demo.offers import add_offers
 from matching.demo.people import _home, add_people
 from matching.demo.proposals import add_proposals
@@ -47,6 +47,7 @@ from matching.store.tables.people import (
 )
 from matching.store.tables.protected import ProtectedFact
 from matching.store.unit_of_work import PEOPLE
+from matching.terms import Role
 from matching.text import fold
 
 MODELS = 1000
@@ -77,12 +78,22 @@ def populate(ctx: Context, people: int, offers: int, say: Callable[[str], None] 
         _add_organisations(town, password_hash)
         models = add_people(town, min(people, MODELS))
         made = add_offers(town, offers + NOT_OPEN)
-        add_proposals(town, models, made)
+        work.session.flush()
+        add_proposals(town)
+        _account(town, Role.PILOT, password_hash, "pilote1")
         work.session.flush()
         say(f"{len(models)} profils modèles, {len(made)} offres")
         _multiply(town, [candidate.id for candidate in models], people)
         work.touch_stream(PEOPLE)
         work.record("benchmark.populated", "employment_unit", 0, candidates=people, offers=len(made))
+    _analyze(ctx)
+
+
+def _analyze(ctx: Context) -> None:
+    """What PostgreSQL does by itself within a minute of so many new rows: pages are not measured before."""
+    if ctx.engine.dialect.name == "postgresql":
+        with ctx.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
 
 
 # --- many people from a few ----------------------------------------------------------------------
@@ -110,7 +121,8 @@ def _multiply(town: Town, models: list[int], people: int) -> None:
             for row in protected.get(own[rest]["person_id"], ()):
                 _add(pending, ProtectedFact, row | {"person_id": person_id})
         for table, rows in pending.items():
-            session.execute(insert(table), rows)
+            # Not `insert(table)`: the ORM leaves empty columns out, and sends a statement each time they change.
+            session.execute(insert(table.__table__), rows)
     _number_after(session)
 
 

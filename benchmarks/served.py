@@ -35,19 +35,31 @@ class Browser:
         with self.opener.open(self.address + path, timeout=120) as answer:
             return str(answer.read().decode())
 
-    def log_in(self, email: str) -> None:
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/connexion"))
+    def token(self, path: str) -> str:
+        """What the forms of a page send back to be believed."""
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(path))
         if found is None:
-            raise SystemExit("Le formulaire de connexion n’a pas de jeton.")
-        form = {"csrf_token": found[1], "email": email, "password": DEMO_PASSWORD, "next": "/aujourdhui"}
+            raise SystemExit(f"Le formulaire de {path} n’a pas de jeton.")
+        return found[1]
+
+    def post(self, path: str, form: dict[str, str]) -> str:
         request = urllib.request.Request(
-            self.address + "/connexion",
+            self.address + path,
             data=urllib.parse.urlencode(form).encode(),
-            headers={"Referer": self.address + "/connexion"},
+            headers={"Referer": self.address + path},
         )
+        with self.opener.open(request, timeout=120) as answer:
+            return str(answer.read().decode())
+
+    def log_in(self, email: str) -> None:
+        form = {
+            "csrf_token": self.token("/connexion"),
+            "email": email,
+            "password": DEMO_PASSWORD,
+            "next": "/aujourdhui",
+        }
         try:
-            with self.opener.open(request, timeout=60):
-                pass
+            self.post("/connexion", form)
         except urllib.error.HTTPError as error:
             # The page after the login is not what is measured.
             if error.code < 404:
@@ -91,3 +103,12 @@ def peak_mb(pid: int) -> float | None:
         return None
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return round(int(line.split()[1]) / 1024)
+
+
+def processor_seconds(pid: int) -> float | None:
+    """Processor time the process has taken; None where the system does not say."""
+    status = Path(f"/proc/{pid}/stat")
+    if not status.exists():
+        return None
+    fields = status.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
