@@ -112,3 +112,15 @@ def processor_seconds(pid: int) -> float | None:
         return None
     fields = status.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until_idle(pid: int, longest_s: float = 120.0) -> None:
+    """The compiled pass warms up behind the first pages: waits until the process rests for a second."""
+    until = time.monotonic() + longest_s
+    spent = processor_seconds(pid)
+    while spent is not None and time.monotonic() < until:
+        time.sleep(1.0)
+        now = processor_seconds(pid) or spent
+        if now - spent < 0.05:
+            return
+        spent = now
