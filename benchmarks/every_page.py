@@ -242,7 +242,10 @@ def main() -> int:
         processor = "" if one.processor is None else f"{one.processor:.0f}"
         held = held and one.median <= TARGET_MS
         told = "" if one.median <= TARGET_MS else "   MISSED"
-        print(f"{one.page:28}{one.first:9.0f}{one.median:9.0f}{one.p95:9.0f}{processor:>11}{one.kb:7.0f}{told}", flush=True)
+        print(
+            f"{one.page:28}{one.first:9.0f}{one.median:9.0f}{one.p95:9.0f}{processor:>11}{one.kb:7.0f}{told}",
+            flush=True,
+        )
     return 0 if held else 1
 
 

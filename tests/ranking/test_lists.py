@@ -14,12 +14,14 @@ from matching.access.permissions import Actor
 from matching.errors import Forbidden, Invalid, NotFound
 from matching.services.context import Context
 from matching.services.ranking import RankedList, Simulation, explain_person, rank_candidates
+from matching.services.ranking.phrases import Provenance
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.exposure import ExposureLog, ReadLog
 from matching.store.tables.offers import Offer
-from matching.store.tables.people import Candidate, CandidateFact, Person
+from matching.store.tables.people import Candidate, CandidateFact, CandidateSkill, CandidateWindow, Person
 from matching.store.tables.trail import AuditEvent
-from matching.terms import Importance, Known, MatchStatus, Role, Tier
+from matching.terms import Criterion, Importance, Known, MatchStatus, Role, Tier
+from matching.text import written_day
 from tests.support import factories as make
 from tests.support.pages import client_of
 
@@ -88,6 +90,38 @@ def test_a_liftable_one_says_what_who_and_how_long(demo_ctx: Context, me: Actor)
     ]
     assert advised
     assert all(pair.advice and pair.advice.label and pair.advice.who for pair in advised)
+
+
+def test_each_fact_told_says_how_and_when_it_was_learnt(demo_ctx: Context, me: Actor) -> None:
+    learnt: dict[tuple[int, str], set[str]] = {}
+    with demo_ctx.read() as session:
+        for fact in session.execute(select(CandidateFact)).scalars():
+            learnt.setdefault((fact.candidate_id, "fact"), set()).add(Provenance(fact.source, fact.known_on).text())
+        for skill in session.execute(select(CandidateSkill)).scalars():
+            learnt.setdefault((skill.candidate_id, "skill"), set()).add(Provenance(skill.source, skill.known_on).text())
+        weeks = dict(session.execute(select(CandidateWindow.candidate_id, CandidateWindow.known_on)).all())
+    told = {"fact": 0, "skill": 0, "week": 0}
+    for offer_id in OFFERS:
+        for person in rank_candidates(demo_ctx, me, offer_id, everyone=True).people:
+            for pair in person.pairs:
+                kind = _LEARNT_AS.get(pair.criterion)
+                if kind == "week":
+                    noted = weeks.get(person.candidate_id)
+                    assert pair.source == (f"Noté le {written_day(noted)}" if noted else "")
+                elif kind and pair.status is MatchStatus.MET:
+                    assert pair.source in learnt[person.candidate_id, kind], (offer_id, person.code, pair)
+                else:
+                    continue
+                told[kind] += 1
+    assert min(told.values()) > 100
+
+
+_LEARNT_AS = {
+    Criterion.SKILLS: "skill",
+    Criterion.LANGUAGE: "fact",
+    Criterion.CONTRACT: "fact",
+    Criterion.SCHEDULE: "week",
+}
 
 
 def test_an_unknown_one_is_a_question_to_ask(demo_ctx: Context, me: Actor) -> None:

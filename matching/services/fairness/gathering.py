@@ -125,9 +125,9 @@ def instant(day: date) -> datetime:
 
 
 def _people(session: Session, end: datetime) -> Sequence[Any]:
-    """Everybody known by the end of the period."""
+    """Everybody known by the end of the period, without the ORM's passage over each."""
     query = select(Candidate.id, Candidate.person_id, Candidate.unit_id, Candidate.state)
-    return session.execute(query.where(Candidate.created_at < end).order_by(Candidate.id)).all()
+    return session.connection().execute(query.where(Candidate.created_at < end).order_by(Candidate.id)).all()
 
 
 def _lists(ctx: Context, session: Session, start: datetime, end: datetime) -> tuple[list[int], list[Ints]]:
@@ -169,16 +169,17 @@ def _appearances(ids: Ints, offers: Sequence[int], lists: Sequence[Ints], shown:
 
 def _groups(session: Session, people: Sequence[Any], day: date) -> dict[Axis, Ints]:
     """The group of each person along each axis; ages on the last day of the period."""
-    query = select(ProtectedFact.person_id, ProtectedFact.kind, ProtectedFact.value)
-    rows = session.execute(query.where(ProtectedFact.kind.in_(KIND_OF.values())))
-    facts = {(row.person_id, row.kind): row.value for row in rows}
-    places = {axis: {group.key: place for place, group in enumerate(groups)} for axis, groups in GROUPS.items()}
-    return {
-        axis: np.array(
-            [places[axis][group_key(axis, facts.get((row.person_id, kind)), day)] for row in people], np.int64
-        )
-        for axis, kind in KIND_OF.items()
-    }
+    persons = np.array([row.person_id for row in people], np.int64)
+    return {axis: _places(session, axis, persons, day) for axis in KIND_OF}
+
+
+def _places(session: Session, axis: Axis, persons: Ints, day: date) -> Ints:
+    """The place in `GROUPS[axis]` of each of `persons`. A value is sorted once, however many people share it."""
+    place = {group.key: number for number, group in enumerate(GROUPS[axis])}
+    query = select(ProtectedFact.person_id, ProtectedFact.value).where(ProtectedFact.kind == KIND_OF[axis])
+    said = dict(session.connection().execute(query).all())
+    of_value = {value: place[group_key(axis, value, day)] for value in {None, *said.values()}}
+    return np.array([of_value[said.get(person)] for person in persons.tolist()], np.int64)
 
 
 def _batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:

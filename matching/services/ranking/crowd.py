@@ -1,15 +1,18 @@
-"""The few people shown: their names where the actor may read them, their facts with source and date."""
+"""The few people shown: their names where the actor may read them, the facts compared with source and date."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from matching.access.permissions import Actor
-from matching.services.ranking.phrases import KnownPerson, Provenance, Words
+from matching.engine import PersonMatch
+from matching.services.ranking.phrases import KnownPerson, Provenance, Words, fact_compared, skill_compared
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
 from matching.store.tables.organisations import EmploymentUnit, Establishment
@@ -63,8 +66,11 @@ def load_words(session: Session, offer: Offer) -> Words:
     )
 
 
-def load_people(session: Session, actor: Actor | None, ids: Sequence[int], offer: Offer) -> dict[int, Shown]:
-    """The people of `ids`; only those of the actor's unit carry their name."""
+def load_people(
+    session: Session, actor: Actor | None, matches: Sequence[PersonMatch], offer: Offer
+) -> dict[int, Shown]:
+    """The people matched, by id; only those of the actor's unit carry their name."""
+    ids = list(dict.fromkeys(match.id for match in matches))
     rows = session.execute(
         select(
             Candidate.id,
@@ -83,7 +89,7 @@ def load_people(session: Session, actor: Actor | None, ids: Sequence[int], offer
         .outerjoin(Commune, Commune.insee == Candidate.commune_insee)
         .where(Candidate.id.in_(ids))
     ).all()
-    known = _known(session, ids)
+    known = _known(session, ids, matches)
     notices = _notices(session, ids, offer)
     found = {}
     for row in rows:
@@ -101,26 +107,47 @@ def load_people(session: Session, actor: Actor | None, ids: Sequence[int], offer
     return found
 
 
-def _known(session: Session, ids: Sequence[int]) -> dict[int, KnownPerson]:
-    facts: dict[int, dict[str, Provenance]] = {i: {} for i in ids}
-    query = select(CandidateFact.candidate_id, CandidateFact.fact, CandidateFact.source, CandidateFact.known_on)
-    for person, fact, source, on in session.execute(query.where(CandidateFact.candidate_id.in_(ids))):
-        facts[person][fact] = Provenance(source, on)
-    skills: dict[int, dict[int, Provenance]] = {i: {} for i in ids}
-    held = select(CandidateSkill.candidate_id, CandidateSkill.skill_id, CandidateSkill.source, CandidateSkill.known_on)
-    for person, skill, source, on in session.execute(held.where(CandidateSkill.candidate_id.in_(ids))):
-        skills[person][skill] = Provenance(source, on)
+def _known(session: Session, ids: Sequence[int], matches: Sequence[PersonMatch]) -> dict[int, KnownPerson]:
+    """What the page tells of each; of facts and skills, only those that a match compares are read."""
+    results = [result for match in matches for result in match.requirements]
+    codes = {fact_compared(result) for result in results}
+    numbers = {skill for result in results if (skill := skill_compared(result)) is not None}
+    facts = _learnt(
+        session,
+        select(CandidateFact.candidate_id, CandidateFact.fact, CandidateFact.source, CandidateFact.known_on).where(
+            CandidateFact.candidate_id.in_(ids), CandidateFact.fact.in_(codes)
+        ),
+    )
+    skills = _learnt(
+        session,
+        select(
+            CandidateSkill.candidate_id, CandidateSkill.skill_id, CandidateSkill.source, CandidateSkill.known_on
+        ).where(CandidateSkill.candidate_id.in_(ids), CandidateSkill.skill_id.in_(numbers)),
+    )
     goals = _labels(session, CandidateGoal, CandidateGoal.position, ids)
     experiences = _labels(session, CandidateExperience, CandidateExperience.id, ids)
-    windows = dict(
-        session.execute(
-            select(CandidateWindow.candidate_id, CandidateWindow.known_on).where(CandidateWindow.candidate_id.in_(ids))
-        ).all()
-    )
+    windows = _weeks_known_on(session, ids)
     return {
-        i: KnownPerson(facts[i], skills[i], tuple(goals.get(i, ())), tuple(experiences.get(i, ())), windows.get(i))
+        i: KnownPerson(
+            facts.get(i, {}), skills.get(i, {}), tuple(goals.get(i, ())), tuple(experiences.get(i, ())), windows.get(i)
+        )
         for i in ids
     }
+
+
+def _learnt(session: Session, query: Select[*tuple[Any, ...]]) -> dict[int, dict[Any, Provenance]]:
+    """By person, then by what was learnt. Read without the ORM: hundreds of people have thousands of facts."""
+    found: dict[int, dict[Any, Provenance]] = {}
+    for person, what, source, on in session.connection().execute(query):
+        found.setdefault(person, {})[what] = Provenance(source, on)
+    return found
+
+
+def _weeks_known_on(session: Session, ids: Sequence[int]) -> dict[int, date]:
+    """When the hours of each were last noted."""
+    last = select(CandidateWindow.candidate_id, func.max(CandidateWindow.known_on))
+    rows = session.execute(last.where(CandidateWindow.candidate_id.in_(ids)).group_by(CandidateWindow.candidate_id))
+    return dict(rows.all())
 
 
 def _labels(

@@ -206,7 +206,7 @@ def rank_candidates(
             entering, ids_entering = _entering(question, ranking) if wanted else (0, frozenset())
             relax = _relax(question, wanted)
             version = snap.data_version
-        shown = load_people(session, actor, [m.id for m in ranking.matches], offer)
+        shown = load_people(session, actor, ranking.matches, offer)
         # The snapshot may be newer than this session's moment: somebody added in between waits for the next request.
         ranking = replace(ranking, matches=tuple(m for m in ranking.matches if m.id in shown))
         people = _rows(session, question, ranking.matches, shown, ids_entering)
@@ -231,7 +231,7 @@ def explain_person(ctx: Context, actor: Actor, offer_id: int, who: str) -> tuple
             question = _question(ctx, session, snap, actor, offer, Simulation(), False)
             found = [_explain(question, person) for person in ids if person in snap.people]
             considered = int(np.count_nonzero(snap.people.active[question.rows]))
-        shown = load_people(session, actor, [m.id for m in found], offer)
+        shown = load_people(session, actor, found, offer)
         rows = _rows(session, question, found, shown, frozenset())
     if not rows:
         raise NotFound("Personne de votre unité ne porte ce nom ou ce code. Écrivez par exemple P-0012.")
@@ -260,7 +260,7 @@ def read_pairs(ctx: Context, actor: Actor, offer_id: int, ids: Sequence[int]) ->
             rows = np.array([snap.people.row_of(i) for i in ids if i in snap.people], np.int64)
             own = np.intersect1d(rows, question.rows)
             matches = question.rank(question.asked, len(own), own).matches
-        shown = load_people(session, actor, [match.id for match in matches], offer)
+        shown = load_people(session, actor, matches, offer)
         people = _rows(session, question, matches, shown, frozenset())
     return {person.candidate_id: person.pairs for person in people}
 

@@ -83,7 +83,8 @@ def _rows(session: Session, actor: Actor, candidate: Candidate, found: engine.Of
         return ()
     words = _words(session, list(offers.values()))
     remedies = {row.id: row for row in session.execute(select(Remedy)).scalars()}
-    shown = load_people(session, actor, [candidate.id], next(iter(offers.values())))[candidate.id]
+    told = [match.match for match in found.matches]
+    shown = load_people(session, actor, told, next(iter(offers.values())))[candidate.id]
     proposed = _proposed(session, candidate.id, ids)
     return tuple(
         _row(match, offers[match.offer_id], shown, words, remedies, proposed.get(match.offer_id, ""))

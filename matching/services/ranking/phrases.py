@@ -89,7 +89,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """What the page shows of a person besides the engine's numbers."""
+    """What the page shows of a person besides the engine's numbers; of facts and skills, those compared only."""
 
     facts: Mapping[str, Provenance] = field(default_factory=dict)
     skills: Mapping[int, Provenance] = field(default_factory=dict)
@@ -274,11 +274,20 @@ def provenance(result: engine.RequirementResult, person: KnownPerson) -> str:
     """Source and date of what is known, empty when nothing is."""
     if result.criterion is Criterion.SCHEDULE:
         return f"Noté le {day(person.windows_known_on)}" if person.windows_known_on else ""
-    if result.requirement and result.requirement.kind is RequirementKind.SKILL:
-        found = person.skills.get(result.requirement.index)
-    else:
-        found = person.facts.get("hours_max" if result.code == "hours" else result.code)
+    skill = skill_compared(result)
+    found = person.facts.get(fact_compared(result)) if skill is None else person.skills.get(skill)
     return found.text() if found and result.fact is not None else ""
+
+
+def fact_compared(result: engine.RequirementResult) -> str:
+    """The fact whose source and date are told beside a result; a code that is no fact's when there is none."""
+    return "hours_max" if result.code == "hours" else result.code
+
+
+def skill_compared(result: engine.RequirementResult) -> int | None:
+    """The skill whose source and date are told, when the offer asks for one."""
+    asked_for = result.requirement
+    return asked_for.index if asked_for and asked_for.kind is RequirementKind.SKILL else None
 
 
 def question(result: engine.RequirementResult, found: engine.PersonMatch, words: Words) -> str:
