@@ -262,9 +262,9 @@ class OccupationSearch:
         if read is None:
             return []
         order = self._begun_first(np.argsort(-read.scores, kind="stable"), read)
-        likely = bool(self._chances(read)[self._family_of[order[0]]] >= _LIKELY)
-        order = self._varied(order, top, likely)
-        confidences = self._confidences(read, order)
+        chances = self._chances(read)[self._family_of]
+        order = self._varied(order, top, likely=bool(chances[order[0]] >= _LIKELY))
+        confidences = self._confidences(read, chances[order], order)
         return [self._suggestion(int(at), read, sure) for at, sure in zip(order.tolist(), confidences, strict=True)]
 
     def _begun_first(self, order: NDArray[np.int64], read: _Read) -> NDArray[np.int64]:
@@ -415,9 +415,9 @@ class OccupationSearch:
         shares = np.exp(best - best.max())
         return np.asarray(shares / shares.sum(), np.float32)
 
-    def _confidences(self, read: _Read, order: NDArray[np.int64]) -> list[float]:
-        """The chance that the family of each is right, going down the list."""
-        chances = np.clip(self._chances(read)[self._family_of[order]], 1e-9, 1 - 1e-6)
+    def _confidences(self, read: _Read, chances: Floats, order: NDArray[np.int64]) -> list[float]:
+        """The chance that the family of each is right, going down the list; `chances` before calibration."""
+        chances = np.clip(chances, 1e-9, 1 - 1e-6)
         lead = np.minimum(np.log(chances / (1 - chances)), _LONGEST_LEAD)
         asked = _CALIBRATION[0] + _CALIBRATION[1] * lead + _CALIBRATION[2] * read.damaged
         found = np.minimum.accumulate(1 / (1 + np.exp(-asked)))
