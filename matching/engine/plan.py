@@ -17,10 +17,10 @@ import numpy.typing as npt
 from matching.engine import criteria, fit_occupation
 from matching.engine.checks import Check, Context, Rule, when_missing, word_worth
 from matching.engine.evaluation import shares_of
-from matching.engine.facts import YES_FACT, FactVocabulary
+from matching.engine.facts import YES_FACT
 from matching.engine.offer import Place
 from matching.engine.people import GOALS, WORD_IDS
-from matching.engine.policy import OccupationLevel, Policy
+from matching.engine.policy import OccupationLevel
 from matching.engine.schedule import schedule
 from matching.engine.statuses import BLOCKING, POSITION, tier_of
 from matching.engine.travel import EARTH_KM, LENT, MODES, lent_delay, travel
@@ -175,12 +175,12 @@ def _nothing(_: Context, __: Check) -> Numbers:
 
 def _said(context: Context, check: Check) -> Numbers:
     """Yes, whatever the day."""
-    return _numbers(_row(context.people.vocabulary, check.code), 1)
+    return _numbers(_row(context, check.code), 1)
 
 
 def _valid(context: Context, check: Check) -> Numbers:
     """Yes, and still on the first day."""
-    return _numbers(_row(context.people.vocabulary, check.code), max(1, context.start))
+    return _numbers(_row(context, check.code), max(1, context.start))
 
 
 def _capability(context: Context, check: Check) -> Numbers:
@@ -188,12 +188,12 @@ def _capability(context: Context, check: Check) -> Numbers:
 
 
 def _level(context: Context, check: Check) -> Numbers:
-    row, amount = _row(context.people.vocabulary, check.code), _only(check)
+    row, amount = _row(context, check.code), _only(check)
     return (row, UNTOLD, amount, 0, YES_FACT) if amount > 0 else _numbers(row, LOWEST)
 
 
 def _load(context: Context, check: Check) -> Numbers:
-    return _numbers(_row(context.people.vocabulary, "max_load"), _only(check))
+    return _numbers(_row(context, "max_load"), _only(check))
 
 
 def _eligible(context: Context, _: Check) -> Numbers:
@@ -209,16 +209,16 @@ def _experience(_: Context, check: Check) -> Numbers:
 
 
 def _start(context: Context, _: Check) -> Numbers:
-    return _numbers(_row(context.people.vocabulary, "available_from"))
+    return _numbers(_row(context, "available_from"))
 
 
 def _hours(context: Context, check: Check) -> Numbers:
-    asked, vocabulary = dict(check.numbers), context.people.vocabulary
-    return _row(vocabulary, "hours_min"), _row(vocabulary, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
+    asked = dict(check.numbers)
+    return _row(context, "hours_min"), _row(context, "hours_max"), asked["low"], asked["high"], NOT_VAGUE
 
 
 def _pay(context: Context, check: Check) -> Numbers:
-    return _numbers(_row(context.people.vocabulary, "pay_wished"), _only(check))
+    return _numbers(_row(context, "pay_wished"), _only(check))
 
 
 def _only(check: Check) -> int:
@@ -227,8 +227,8 @@ def _only(check: Check) -> int:
     return number
 
 
-def _row(vocabulary: FactVocabulary, code: str) -> int:
-    return vocabulary.index.get(code, UNTOLD)
+def _row(context: Context, code: str) -> int:
+    return context.people.vocabulary.index.get(code, UNTOLD)
 
 
 RULES: Mapping[Rule, tuple[int, Callable[[Context, Check], Numbers]]] = {
@@ -272,7 +272,7 @@ def plan_of(context: Context, checks: Sequence[Check]) -> Plan:
     steps = _steps(context, checks, lacks)
     screened = screening(checks, lacks)
     return Plan(
-        decided=_decided(context.policy, context.people.vocabulary),
+        decided=_decided(context),
         steps=steps,
         screen=steps[screened],
         thresholds=sum(RULES[checks[position].rule][0] == THRESHOLD for position in screened),
@@ -341,10 +341,11 @@ def _place(place: Place) -> tuple[float, float, float, float]:
     return lat, lon, cos(lat), place.radius_km
 
 
-def _decided(policy: Policy, vocabulary: FactVocabulary) -> Decided:
+def _decided(context: Context) -> Decided:
+    policy = context.policy
     factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
     return Decided(
-        modes=_modes(policy, vocabulary),
+        modes=_modes(context),
         closeness=np.multiply.outer(factors, policy.closeness_of_levels),
         met_level=int(policy.occupation_met_level),
         family_level=int(OccupationLevel.SAME_FAMILY),
@@ -359,15 +360,16 @@ def _decided(policy: Policy, vocabulary: FactVocabulary) -> Decided:
     )
 
 
-def _modes(policy: Policy, vocabulary: FactVocabulary) -> Modes:
+def _modes(context: Context) -> Modes:
+    policy = context.policy
     speed, range_km = policy.speed_of_modes, policy.range_of_modes
     return Modes(
         speed=speed,
         range_km=range_km,
         farthest=float(range_km[speed > 0].max(initial=0.0)),
-        fact=np.array([_row(vocabulary, f"mode_{mode}") for mode in MODES], np.int64),
+        fact=np.array([_row(context, f"mode_{mode}") for mode in MODES], np.int64),
         networks=np.array(policy.network_speeds, np.float64),
-        lent=np.array(list(_lent(policy, vocabulary)), np.int64).reshape(-1, 3),
+        lent=np.array(list(_lent(context)), np.int64).reshape(-1, 3),
         earth_km=EARTH_KM,
         detour=float(policy.detour),
         usual_minutes=float(policy.default_travel_minutes),
@@ -376,11 +378,11 @@ def _modes(policy: Policy, vocabulary: FactVocabulary) -> Modes:
     )
 
 
-def _lent(policy: Policy, vocabulary: FactVocabulary) -> Iterator[tuple[int, int, int]]:
+def _lent(context: Context) -> Iterator[tuple[int, int, int]]:
     for code, mode, needs in LENT:
-        remedy = policy.remedy(code)
+        remedy = context.policy.remedy(code)
         if remedy is not None:
-            yield MODES.index(mode), _row(vocabulary, needs) if needs else ANYBODY, lent_delay(remedy)
+            yield MODES.index(mode), _row(context, needs) if needs else ANYBODY, lent_delay(remedy)
 
 
 @lru_cache(maxsize=1)
