@@ -25,6 +25,12 @@ LOGINS = {
 }
 
 
+def follow(control: Any, key: str = "") -> None:
+    """Clicks (or presses `key`) and waits for the page it leads to: a click alone returns on the page being left."""
+    with control.page.expect_navigation():
+        control.press(key) if key else control.click()
+
+
 @dataclass
 class Served:
     """The address of the demonstration, and what serves it."""
@@ -69,8 +75,8 @@ def enter(browser: Any, demo: Served) -> Iterator[Callable[..., Any]]:
             page.goto("/connexion")
             page.get_by_label("Adresse électronique").fill(LOGINS[role])
             page.get_by_label("Mot de passe").fill(DEMO_PASSWORD)
-            page.get_by_role("button", name="Se connecter").click()
-            page.wait_for_url(lambda url: "/connexion" not in url)
+            follow(page.get_by_role("button", name="Se connecter"))
+            assert "/connexion" not in page.url
         return page
 
     yield log_in

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, follow
 
 pytestmark = pytest.mark.browser
 
 
 def _focused(page: Any) -> str:
     """The id of what has the focus, on the page just loaded."""
-    page.wait_for_load_state()
     _until(page, "document.activeElement !== document.body")
     return str(page.evaluate("document.activeElement.id"))
 
@@ -30,8 +29,7 @@ def _until(page: Any, true: str) -> None:
 
 def _enter(page: Any, box: str, words: str) -> Any:
     page.locator(box).fill(words)
-    with page.expect_navigation():
-        page.locator(box).press("Enter")
+    follow(page.locator(box), "Enter")
     return page
 
 
@@ -85,8 +83,7 @@ def test_elsewhere_in_the_form_of_an_offer_it_saves(demo: Served, enter: Callabl
 def test_in_a_person_s_file(demo: Served, enter: Callable[..., Any], javascript: bool, part: str, words: str) -> None:
     page = enter("adviser", javascript=javascript)
     page.goto("/personnes")
-    page.locator("main table a[href^='/personnes/']").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main table a[href^='/personnes/']").first)
     page.goto(f"{page.url.partition('?')[0].partition('#')[0]}/{part}")
     _enter(page, "#mots", words)
     assert _focused(page) == "mots"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, follow
 
 pytestmark = pytest.mark.browser
 
@@ -27,11 +27,11 @@ def _late_commitment(page: Any) -> str:
 def test_from_a_link_to_the_ledger(demo: Served, enter: Callable[..., Any], javascript: bool) -> None:
     officer = enter("clause_officer", javascript=javascript)
     commitment = _late_commitment(officer)
-    officer.get_by_role("link", name=re.compile("Donner un lien")).first.click()
+    follow(officer.get_by_role("link", name=re.compile("Donner un lien")).first)
     assert officer.input_value("#month"), "the month owed is chosen already"
     if not officer.input_value("#organisation_id"):
         officer.select_option("#organisation_id", index=1)
-    officer.get_by_role("button", name="Créer le lien").click()
+    follow(officer.get_by_role("button", name="Créer le lien"))
     shown = officer.content()
     token = re.search(r"/declarer/[\w-]{20,}", shown)
     assert token is not None, "the link is shown to be copied"
@@ -43,16 +43,16 @@ def test_from_a_link_to_the_ledger(demo: Served, enter: Callable[..., Any], java
     assert fields.count()
     for place in range(fields.count()):
         fields.nth(place).fill("7,30")
-    company.get_by_role("button", name=re.compile("Vérifier")).click()
-    company.get_by_role("button", name=re.compile("Envoyer")).first.click()
+    follow(company.get_by_role("button", name=re.compile("Vérifier")))
+    follow(company.get_by_role("button", name=re.compile("Envoyer")).first)
     assert "envoyée" in company.inner_text("main").lower() or "reçu" in company.inner_text("main").lower()
 
     officer.goto("/declarations")
     officer.goto(commitment)
-    officer.locator("table a[href^='/declarations/']").first.click()
+    follow(officer.locator("table a[href^='/declarations/']").first)
     assert "7 h 18" in officer.inner_text("main").replace("\u00a0", " ")
     officer.locator("input[type=radio][value=validate]").first.check()
-    officer.get_by_role("button", name=re.compile("Enregistrer")).click()
+    follow(officer.get_by_role("button", name=re.compile("Enregistrer")))
     officer.goto(f"{commitment}/grand-livre")
     assert "7 h 18" in officer.inner_text("main").replace("\u00a0", " ")
     officer.goto(f"{commitment}/attestation")

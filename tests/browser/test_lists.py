@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.people import Candidate
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, follow
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,7 @@ def test_a_longer_list_opens_where_the_shorter_one_ended(
     page.goto("/offres/1/personnes?sans=travel" if of == "offer" else f"/personnes/{_person(demo)}/offres")
     last = page.locator("li.person").last.get_attribute("id")
     before = page.locator("li.person").count()
-    page.locator("a[href*=jusqu]").press("Enter")
-    page.wait_for_load_state()
+    follow(page.locator("a[href*=jusqu]"), "Enter")
     assert page.locator("li.person").count() > before
     seen = page.locator(f"#{last}")
     end = time.monotonic() + 10

@@ -16,7 +16,7 @@ from matching.store.tables.people import Candidate
 from matching.store.tables.proposals import Proposal
 from matching.store.tables.trail import AuditEvent
 from matching.terms import OfferState, ProposalState
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, follow
 
 pytestmark = pytest.mark.browser
 
@@ -36,8 +36,7 @@ def _step(page: Any, target: str, **typed: str) -> None:
             control.select_option(value)
         else:
             control.fill(value)
-    panel.locator("button").click()
-    page.wait_for_load_state()
+    follow(panel.locator("button"))
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
@@ -47,28 +46,28 @@ def test_from_the_offer_to_the_hire(demo: Served, enter: Callable[..., Any], jav
     with demo.ctx.read() as session:
         title, seats = session.execute(select(Offer.title, Offer.filled_seats).where(Offer.id == OFFER)).one()
     page.goto(f"/offres/{OFFER}")
-    page.get_by_role("link", name="Personnes", exact=True).last.click()
+    follow(page.get_by_role("link", name="Personnes", exact=True).last)
     page.wait_for_url("**/personnes")
     assert title in page.locator("h1").inner_text()
     # Relax something, see who comes in, come back.
     relax = page.locator("form:has-text('Voir qui entre')")
     relax.get_by_role("checkbox").first.check()
-    relax.get_by_role("button", name="Voir qui entre").click()
+    follow(relax.get_by_role("button", name="Voir qui entre"))
     page.wait_for_url(re.compile("sans=|avec="))
     assert "Essai" in page.locator(".note.good").inner_text()
-    page.get_by_role("link", name="Revenir à l’offre publiée").click()
+    follow(page.get_by_role("link", name="Revenir à l’offre publiée"))
     # Two people ticked, looked at once more, proposed.
     boxes = page.locator("input[name=candidate]")
     names = [boxes.nth(i).get_attribute("aria-label").removeprefix("Choisir ") for i in (0, 1)]
     boxes.nth(0).check()
     boxes.nth(1).check()
-    page.get_by_role("button", name="Proposer…").click()
+    follow(page.get_by_role("button", name="Proposer…"))
     assert all(name in page.locator("main").inner_text() for name in names)
-    page.get_by_role("button", name=re.compile("^Proposer ")).click()
+    follow(page.get_by_role("button", name=re.compile("^Proposer ")))
     page.wait_for_url("**/propositions?offre=*")
     assert "accord" in page.get_by_role("status").first.inner_text()
     # The person agrees by phone; the employer is told; they meet; hired.
-    page.get_by_role("link", name=names[0]).first.click()
+    follow(page.get_by_role("link", name=names[0]).first)
     _step(page, "agreed", channel="phone")
     assert "Accord de la personne" in page.locator("h1").inner_text()
     _step(page, "sent")
@@ -100,14 +99,12 @@ def test_an_agreement_without_how_it_was_given_keeps_what_was_typed(demo: Served
 
 def _save(page: Any) -> None:
     """The button people see; another, out of sight, answers the Enter key."""
-    page.locator("button[name=action][value=save]").last.click()
-    page.wait_for_load_state()
+    follow(page.locator("button[name=action][value=save]").last)
 
 
 def _fill_offer(page: Any, title: str, description: str) -> None:
     page.get_by_label("Intitulé du poste").fill(title)
-    page.get_by_role("button", name=re.compile("Trouver le métier")).click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name=re.compile("Trouver le métier")))
     page.locator("input[name=rome]").first.check()
     page.get_by_label("Description").fill(description)
     page.get_by_label("Nombre de postes").fill("2")
@@ -117,8 +114,7 @@ def _fill_offer(page: Any, title: str, description: str) -> None:
     page.get_by_label("Salaire brut, en euros").fill("12,60")
     page.get_by_label("Du lundi au vendredi").fill("8h-15h")
     page.locator("input[name=place_words]").fill("Rezé")
-    page.get_by_role("button", name="Ajouter la commune").click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="Ajouter la commune"))
     place = page.locator("input[name=place]").first
     if not place.is_checked():
         place.check()
@@ -135,8 +131,7 @@ def test_an_employer_posts_is_stopped_mends_and_an_adviser_publishes(
     page.wait_for_url(re.compile(r"/employeur/offres/\d+$"))
     address = page.url
     send = page.locator("form:has(input[name=target][value=to_check])").get_by_role("button")
-    send.click()
-    page.wait_for_load_state()
+    follow(send)
     told = page.locator("main").inner_text()
     assert "moins de 30 ans" in told
     assert re.search(r"art\.|article|L\. ?1132|1142", told)
@@ -145,14 +140,12 @@ def test_an_employer_posts_is_stopped_mends_and_an_adviser_publishes(
     page.get_by_label("Description").fill("Laver la vaisselle, ranger, nettoyer les sols.")
     _save(page)
     page.wait_for_url(address)
-    page.locator("form:has(input[name=target][value=to_check])").get_by_role("button").click()
-    page.wait_for_load_state()
+    follow(page.locator("form:has(input[name=target][value=to_check])").get_by_role("button"))
     key = int(address.rsplit("/", 1)[1])
     assert _state(demo, key) is OfferState.TO_CHECK
     adviser = enter("adviser", javascript=javascript)
     adviser.goto(f"/offres/{key}")
-    adviser.locator("form:has(input[name=target][value=published])").get_by_role("button").click()
-    adviser.wait_for_load_state()
+    follow(adviser.locator("form:has(input[name=target][value=published])").get_by_role("button"))
     assert _state(demo, key) is OfferState.PUBLISHED
     page.goto(address)
     assert "en ligne" in page.locator("main").inner_text()
@@ -167,7 +160,7 @@ def test_a_word_finds_an_occupation(demo: Served, enter: Callable[..., Any]) -> 
     page = enter("adviser")
     page.goto("/metiers")
     page.get_by_label("Le métier, en vos mots").fill("plongeur resto")
-    page.get_by_role("button", name="Chercher").click()
+    follow(page.get_by_role("button", name="Chercher"))
     page.wait_for_url(re.compile("mots="))
     assert "G1605" in page.locator("main").inner_text()
 
@@ -178,10 +171,9 @@ def test_logged_out_the_page_asks_to_log_in_and_comes_back(demo: Served, enter: 
     assert "/connexion" in page.url
     page.get_by_label("Adresse électronique").fill("conseil1@departement.example")
     page.get_by_label("Mot de passe").fill("quatre-mots-pour-essayer")
-    page.get_by_role("button", name="Se connecter").click()
+    follow(page.get_by_role("button", name="Se connecter"))
     page.wait_for_url(f"**/offres/{OFFER}/personnes")
-    page.get_by_role("button", name="Se déconnecter").first.click()
-    page.wait_for_load_state()
+    follow(page.get_by_role("button", name="Se déconnecter").first)
     page.go_back()
     page.reload()
     assert "/connexion" in page.url
