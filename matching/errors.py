@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from traceback import format_tb
 from typing import Any
 
 
@@ -92,3 +93,8 @@ class Problems:
     def raise_if_any(self, message: str = "Quelques points sont à reprendre. Rien n’a été enregistré.") -> None:
         if self.errors:
             raise Invalid(message, self.errors)
+
+
+def raised_at(error: BaseException) -> str:
+    """Where an error was raised, for the log: neither its message nor the values of variables, which quote people."""
+    return "".join(format_tb(error.__traceback__))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import structlog
 
 from matching.cli import daily
 from matching.cli.opening import ready_context
-from matching.errors import Invalid
+from matching.errors import Invalid, raised_at
 
 if TYPE_CHECKING:
     from matching.services.context import Context
@@ -61,6 +60,5 @@ def warm_up() -> None:
     try:
         engine.warm_up()
     except Exception as error:  # whatever it is, the lists are the same without it
-        where = "".join(traceback.format_tb(error.__traceback__))
         log = structlog.get_logger()
-        log.error("compiled_pass_not_ready", kind=type(error).__name__, said=str(error), where=where)
+        log.error("compiled_pass_not_ready", kind=type(error).__name__, said=str(error), where=raised_at(error))

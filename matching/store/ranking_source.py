@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnClause, Integer, Select, String, TableClause, TextClause, case, cast, extract, func, select
+from sqlalchemy import ColumnClause, Integer, Select, TableClause, TextClause, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from matching.engine import FactVocabulary, People, PersonRecord, encode_fact
 from matching.engine.words import fold_words, hash_tokens
+from matching.store import written_numbers
 from matching.store.tables.people import (
     Candidate,
     CandidateExperience,
@@ -62,17 +63,12 @@ class GuardedReader:
     def numbers(self, statement: AnySelect) -> Columns:
         """The columns of a statement of whole numbers, none NULL, in no order: a row of the answer a column.
 
-        The database writes them as one text, read at once: hundreds of thousands of rows never become objects.
+        Written by the database as one text (`written_numbers`).
         """
         self._check(statement)
-        inner = statement.subquery()
-        line: Any = None
-        for column in inner.c:
-            written = cast(column, String)
-            line = written if line is None else line.concat(",").concat(written)
-        text = self._session.connection().execute(select(func.aggregate_strings(line, ","))).scalar()
-        flat = np.fromstring(text, np.int64, sep=",") if text else np.zeros(0, np.int64)
-        return flat.reshape(-1, len(inner.c)).T
+        columns = statement.subquery().c
+        text = self._session.connection().execute(select(written_numbers.written(*columns))).scalar()
+        return written_numbers.read(text).reshape(-1, len(columns)).T
 
     @staticmethod
     def _check(statement: AnySelect) -> None:

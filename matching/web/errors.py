@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
-
 import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from matching.errors import Conflict, Forbidden, Invalid, MatchingError, NotFound, RuleRefused
+from matching.errors import Conflict, Forbidden, Invalid, MatchingError, NotFound, RuleRefused, raised_at
 from matching.web.formats import size
 from matching.web.session import context
 
@@ -76,6 +74,5 @@ def _http(error: HTTPException) -> tuple[str, int]:
 
 def _unknown(error: Exception) -> tuple[str, int]:
     # The kind of error and where, never its message or the values of variables: what was typed is often quoted there.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("unexpected", endpoint=request.endpoint, kind=type(error).__name__, where=where)
+    log.error("unexpected", endpoint=request.endpoint, kind=type(error).__name__, where=raised_at(error))
     return _page(500, _MESSAGES[500])

@@ -15,13 +15,14 @@ from threading import Lock
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from matching.clock import PARIS
 from matching.placements.fairness import FIFTY, FIRST, Bools, Ints, Seen
 from matching.services.context import Context
 from matching.services.fairness.groups import GROUPS, KIND_OF, UNKNOWN, Axis, group_key
+from matching.store import written_numbers
 from matching.store.tables.exposure import ExposureLog
 from matching.store.tables.people import Candidate
 from matching.store.tables.proposals import Proposal
@@ -174,15 +175,12 @@ def _groups(session: Session, people: Sequence[Any], day: date) -> dict[Axis, In
 
 
 def _places(session: Session, axis: Axis, persons: Ints, day: date) -> Ints:
-    """The place in `GROUPS[axis]` of each of `persons`.
-
-    The database writes who shares a value as one text: tens of thousands of rows never become objects.
-    """
+    """The place in `GROUPS[axis]` of each of `persons`; who shares a value comes as one text (`written_numbers`)."""
     place = {group.key: number for number, group in enumerate(GROUPS[axis])}
-    sharing = func.aggregate_strings(cast(ProtectedFact.person_id, Text), ",")
+    sharing = written_numbers.written(ProtectedFact.person_id)
     query = select(ProtectedFact.value, sharing).where(ProtectedFact.kind == KIND_OF[axis])
     rows = session.execute(query.group_by(ProtectedFact.value)).all()
-    known = [np.fromstring(people, np.int64, sep=",") for _, people in rows]
+    known = [written_numbers.read(people) for _, people in rows]
     found = np.full(1 + max((int(some.max()) for some in (persons, *known) if len(some)), default=0), place[UNKNOWN])
     for (value, _), some in zip(rows, known, strict=True):
         found[some] = place[group_key(axis, value, day)]
