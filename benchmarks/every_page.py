@@ -10,7 +10,6 @@ Prints a table: the first time in this worker, then median, 95th percentile, and
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
@@ -18,27 +17,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as hour
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from population import database_url, populate
-from ranked_page import SEED, open_offers
-from served import Browser, processor_seconds, served, wait_until_idle
-from sqlalchemy import Engine, func, insert, inspect, select
+from population import actors, arguments, database_url, email_of, filled, open_offers
+from served import Browser, processor_seconds, served, timed, wait_until_idle
+from sqlalchemy import func, insert, select
 
 from matching.access.permissions import Actor
 from matching.services.context import Context, open_context
 from matching.services.fairness.periods import usual_period
 from matching.services.ranking import rank_candidates
 from matching.settings import Settings
-from matching.store.tables.accounts import UserAccount
 from matching.store.tables.exposure import ExposureLog
 from matching.store.tables.people import Candidate, Person
 from matching.terms import CandidateState, Role
 
+SEED = 7
 TARGET_MS = 300.0
 MODEL_LISTS = 100
 LONGEST_S = 20.0
@@ -81,12 +80,6 @@ def add_past_lists(ctx: Context, wanted: int) -> None:
             rows = [model | {"at": at} for model, at in zip(models, moments, strict=True)]
             work.session.execute(insert(ExposureLog.__table__), rows)
         work.record("benchmark.listed", "employment_unit", 0, lists=wanted)
-
-
-def actors(ctx: Context, role: Role) -> list[Actor]:
-    with ctx.read() as session:
-        accounts = session.execute(select(UserAccount).where(UserAccount.role == role).order_by(UserAccount.id))
-        return [Actor(row.id, row.name, row.role, row.unit_id) for row in accounts.scalars()]
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -171,21 +164,20 @@ def pilot_pages(browser: Browser, months: list[str]) -> Iterator[tuple[str, Ask]
 def measured(name: str, ask: Ask, pid: int, requests: int) -> Measured:
     """The first request apart, then the others; three at least, and none begun after `LONGEST_S`."""
     times, sizes = [], []
-    spent = None
+    processor_before = None
     until = time.monotonic() + LONGEST_S
     for number in range(requests):
         if number > 2 and time.monotonic() > until:
             break
-        began = time.perf_counter()
-        page = ask(number)
-        times.append((time.perf_counter() - began) * 1000)
-        if "</html>" not in page:
-            raise SystemExit(f"{name} : page incomplète.")
-        sizes.append(len(page.encode()) / 1024)
+        spent, kb = timed(partial(ask, number))
+        times.append(spent)
+        sizes.append(kb)
         if number == 0:
-            spent = processor_seconds(pid)
+            processor_before = processor_seconds(pid)
     first, rest = times[0], times[1:]
-    processor = None if spent is None else ((processor_seconds(pid) or spent) - spent) * 1000 / len(rest)
+    processor = None
+    if processor_before is not None:
+        processor = ((processor_seconds(pid) or processor_before) - processor_before) * 1000 / len(rest)
     p95 = statistics.quantiles(rest, n=20)[-1]
     return Measured(name, first, statistics.median(rest), p95, processor, statistics.median(sizes))
 
@@ -195,7 +187,7 @@ def measure(url: str, requests: int, only: str) -> Iterator[Measured]:
     ctx = open_context(Settings(database_url=url))
     adviser = actors(ctx, Role.ADVISER)[0]
     sample = draw(ctx, adviser, requests)
-    emails = {role: email_of_first(ctx.engine, role) for role in (Role.ADVISER, Role.UNIT_MANAGER, Role.PILOT)}
+    emails = {role: email_of(ctx, actors(ctx, role)[0]) for role in (Role.ADVISER, Role.UNIT_MANAGER, Role.PILOT)}
     ctx.engine.dispose()
     last = usual_period(ctx.clock.today())[1]
     months = [f"{day:%Y-%m}" for day in (last - timedelta(days=30 * back) for back in range(12))]
@@ -214,31 +206,19 @@ def measure(url: str, requests: int, only: str) -> Iterator[Measured]:
                 yield measured(name, ask, pid, requests)
 
 
-def email_of_first(engine: Engine, role: Role) -> str:
-    query = select(UserAccount.email).where(UserAccount.role == role).order_by(UserAccount.id).limit(1)
-    with engine.connect() as connection:
-        return str(connection.execute(query).scalar_one())
-
-
 def main() -> int:
     """Fill if needed, measure, print."""
-    parser = argparse.ArgumentParser(description="Les pages que l’on attend, mesurées de bout en bout.")
-    parser.add_argument("--people", type=int, default=33_000)
-    parser.add_argument("--offers", type=int, default=2_000)
+    parser = arguments("Les pages que l’on attend, mesurées de bout en bout.")
     parser.add_argument("--requests", type=int, default=30)
     parser.add_argument("--lists", type=int, default=5_000, help="listes du dernier semestre")
     parser.add_argument("--only", default="", help="les pages dont le nom contient ces mots")
-    parser.add_argument("--database", type=Path, help="fichier SQLite (sinon MATCHING_DATABASE_URL)")
     options = parser.parse_args()
-    url = database_url(options.database)
-    ctx = open_context(Settings(database_url=url))
-    if not inspect(ctx.engine).has_table("candidate"):
-        populate(ctx, options.people, options.offers, lambda line: print(line, file=sys.stderr))
+    ctx = filled(options)
     add_past_lists(ctx, options.lists)
     ctx.engine.dispose()
     held = True
     print(f"{'page':28}{'first':>9}{'median':>9}{'p95':>9}{'processor':>11}{'kB':>7}   (ms)")
-    for one in measure(url, options.requests, options.only):
+    for one in measure(database_url(options.database), options.requests, options.only):
         processor = "" if one.processor is None else f"{one.processor:.0f}"
         held = held and one.median <= TARGET_MS
         told = "" if one.median <= TARGET_MS else "   MISSED"

@@ -20,9 +20,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 
+from matching.access.permissions import Actor
 from matching.demo import DEMO_PASSWORD, words
 from matching.demo.build import SEED, Town, _account, _add_organisations, _add_units, _read_reference
 from matching.demo.offers import add_offers
@@ -34,6 +35,7 @@ from matching.settings import Settings
 from matching.store import migrations
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.base import Base
+from matching.store.tables.offers import Offer
 from matching.store.tables.people import (
     Candidate,
     CandidateBarrier,
@@ -47,7 +49,7 @@ from matching.store.tables.people import (
 )
 from matching.store.tables.protected import ProtectedFact
 from matching.store.unit_of_work import PEOPLE
-from matching.terms import Role
+from matching.terms import OfferState, Role
 from matching.text import fold
 
 MODELS = 1000
@@ -206,16 +208,52 @@ def database_url(path: Path | None) -> str:
     return os.environ.get("MATCHING_DATABASE_URL") or "sqlite:///benchmark.sqlite3"
 
 
-def main() -> int:
-    """Fill a database and say how long it took."""
-    parser = argparse.ArgumentParser(description="Une base remplie de personnes et d’offres inventées.")
+def arguments(what: str) -> argparse.ArgumentParser:
+    """What a command says of the Département it fills or reads."""
+    parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--people", type=int, default=33_000)
     parser.add_argument("--offers", type=int, default=2_000)
     parser.add_argument("--database", type=Path, help="fichier SQLite (sinon MATCHING_DATABASE_URL)")
-    options = parser.parse_args()
-    began = time.perf_counter()
+    return parser
+
+
+def filled(options: argparse.Namespace) -> Context:
+    """The database of these `arguments`, filled when it was empty."""
     ctx = open_context(Settings(database_url=database_url(options.database)))
-    populate(ctx, options.people, options.offers)
+    if not inspect(ctx.engine).has_table("candidate"):
+        populate(ctx, options.people, options.offers, lambda line: print(line, file=sys.stderr))
+    return ctx
+
+
+# --- what is read back ---------------------------------------------------------------------------
+
+
+def actors(ctx: Context, role: Role) -> list[Actor]:
+    """Those of a role, the first account first."""
+    with ctx.read() as session:
+        accounts = session.execute(select(UserAccount).where(UserAccount.role == role).order_by(UserAccount.id))
+        return [Actor(row.id, row.name, row.role, row.unit_id) for row in accounts.scalars()]
+
+
+def email_of(ctx: Context, actor: Actor) -> str:
+    with ctx.read() as session:
+        return session.get_one(UserAccount, actor.user_id).email
+
+
+def open_offers(ctx: Context) -> list[int]:
+    with ctx.read() as session:
+        query = select(Offer.id).where(Offer.state == OfferState.PUBLISHED).order_by(Offer.id)
+        return list(session.execute(query).scalars())
+
+
+# --- from the command line -----------------------------------------------------------------------
+
+
+def main() -> int:
+    """Fill a database and say how long it took."""
+    options = arguments("Une base remplie de personnes et d’offres inventées.").parse_args()
+    began = time.perf_counter()
+    populate(open_context(Settings(database_url=database_url(options.database))), options.people, options.offers)
     print(f"{options.people} personnes et {options.offers} offres ouvertes en {time.perf_counter() - began:.0f} s")
     return 0
 

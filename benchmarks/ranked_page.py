@@ -10,7 +10,6 @@ missed or when an edited profile does not rank as edited at the next request of 
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import re
@@ -19,15 +18,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from population import database_url, populate
-from served import Browser, peak_mb, served
-from sqlalchemy import inspect, select
+from population import actors, arguments, database_url, email_of, filled, open_offers
+from served import Browser, peak_mb, served, timed
+from sqlalchemy import select
 
 from matching import engine
 from matching.access.permissions import Actor
@@ -37,11 +37,10 @@ from matching.services.context import Context, open_context
 from matching.services.ranking.loading import engine_offer
 from matching.services.ranking.snapshot import snapshot_of
 from matching.settings import Settings
-from matching.store.tables.accounts import UserAccount
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate
 from matching.store.tables.reference import RomeOccupation
-from matching.terms import CandidateState, FactSource, Known, OfferState, Role
+from matching.terms import CandidateState, FactSource, Known, Role
 
 TARGETS = {
     "unit_page_ms": 300.0,
@@ -59,7 +58,7 @@ SEED = 7
 def edit_every_second(url: str, stop: Any, edits: Any) -> None:
     """Another worker of the product: changes one answer of a random person of the unit, each second."""
     ctx = open_context(Settings(database_url=url))
-    actor, dice = adviser(ctx), Random(SEED)
+    actor, dice = actors(ctx, Role.ADVISER)[0], Random(SEED)
     with ctx.read() as session:
         query = select(Candidate.id).where(Candidate.unit_id == actor.unit_id).order_by(Candidate.id)
         ids = list(session.execute(query).scalars())
@@ -85,32 +84,13 @@ def edited_every_second(url: str) -> Iterator[Any]:
         process.join(30)
 
 
-def adviser(ctx: Context) -> Actor:
-    """The first adviser."""
-    with ctx.read() as session:
-        query = select(UserAccount).where(UserAccount.role == Role.ADVISER).order_by(UserAccount.id).limit(1)
-        account = session.execute(query).scalar_one()
-        return Actor(account.id, account.name, account.role, account.unit_id, None)
-
-
-def email_of(ctx: Context, actor: Actor) -> str:
-    with ctx.read() as session:
-        return session.get_one(UserAccount, actor.user_id).email
-
-
 # --- measures ------------------------------------------------------------------------------------
 
 
 def pages(browser: Browser, offers: list[int], query: str) -> dict[str, Any]:
     """Milliseconds from the request to the last byte of the page, an offer a request."""
-    times, sizes = [], []
-    for offer in offers:
-        began = time.perf_counter()
-        page = browser.get(f"/offres/{offer}/personnes{query}")
-        times.append((time.perf_counter() - began) * 1000)
-        if "</html>" not in page:
-            raise SystemExit(f"La page de l’offre {offer} est incomplète.")
-        sizes.append(len(page.encode()) / 1024)
+    asked = (partial(browser.get, f"/offres/{offer}/personnes{query}") for offer in offers)
+    times, sizes = zip(*map(timed, asked), strict=True)
     return {
         "requests": len(times),
         "median_ms": round(statistics.median(times), 1),
@@ -165,16 +145,10 @@ def fresh_everywhere(ctx: Context, actor: Actor, workers: list[Browser], offers:
     return read
 
 
-def open_offers(ctx: Context) -> list[int]:
-    with ctx.read() as session:
-        query = select(Offer.id).where(Offer.state == OfferState.PUBLISHED).order_by(Offer.id)
-        return list(session.execute(query).scalars())
-
-
 def measure(url: str, requests: int) -> dict[str, Any]:
     """Everything, against a filled database."""
     ctx = open_context(Settings(database_url=url))
-    actor, offers = adviser(ctx), open_offers(ctx)
+    actor, offers = actors(ctx, Role.ADVISER)[0], open_offers(ctx)
     drawn = Random(SEED).choices(offers, k=2 * requests)
     report: dict[str, Any] = {"open_offers": len(offers), **engine_alone(ctx, drawn[:requests])}
     with served(url) as (browser, pid), served(url) as (other, _):
@@ -206,18 +180,12 @@ def verdicts(report: dict[str, Any]) -> list[tuple[str, float, float, bool]]:
 
 def main() -> int:
     """Fill if needed, measure, print."""
-    parser = argparse.ArgumentParser(description="La page des personnes classées, mesurée de bout en bout.")
-    parser.add_argument("--people", type=int, default=33_000)
-    parser.add_argument("--offers", type=int, default=2_000)
+    parser = arguments("La page des personnes classées, mesurée de bout en bout.")
     parser.add_argument("--requests", type=int, default=60)
-    parser.add_argument("--database", type=Path, help="fichier SQLite (sinon MATCHING_DATABASE_URL)")
     options = parser.parse_args()
-    url = database_url(options.database)
-    ctx = open_context(Settings(database_url=url))
-    if not inspect(ctx.engine).has_table("candidate"):
-        populate(ctx, options.people, options.offers, lambda line: print(line, file=sys.stderr))
+    ctx = filled(options)
     ctx.engine.dispose()
-    report = {"engine": ctx.engine.dialect.name, **measure(url, options.requests)}
+    report = {"engine": ctx.engine.dialect.name, **measure(database_url(options.database), options.requests)}
     print(json.dumps(report, indent=2))
     lines = verdicts(report)
     for name, value, target, held in lines:

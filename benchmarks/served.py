@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,16 @@ class Browser:
             # The page after the login is not what is measured.
             if error.code < 404:
                 raise
+
+
+def timed(ask: Callable[[], str]) -> tuple[float, float]:
+    """Milliseconds from the request to the last byte of the page that `ask` reads, and its kilobytes."""
+    began = time.perf_counter()
+    page = ask()
+    spent = (time.perf_counter() - began) * 1000
+    if "</html>" not in page:
+        raise SystemExit("Une page est incomplète.")
+    return spent, len(page.encode()) / 1024
 
 
 @contextmanager
