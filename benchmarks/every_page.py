@@ -148,8 +148,9 @@ def manager_pages(browser: Browser) -> Iterator[tuple[str, Ask]]:
     yield "first screen, manager", lambda _: browser.get("/aujourdhui")
     yield "unit", lambda _: browser.get("/unite")
     yield "people nobody follows", lambda _: browser.get("/unite/portefeuille/personne")
+    token = browser.token("/unite/leviers")
+    yield "unit: levers, counted", lambda _: browser.post("/unite/leviers", {"csrf_token": token})
     yield "unit: levers, as counted", lambda _: browser.get("/unite/leviers")
-    yield "unit: levers, counted", lambda _: browser.get("/unite/leviers?compter=oui")
     yield "fairness, own unit", lambda _: browser.get("/equite")
 
 

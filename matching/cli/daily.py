@@ -18,12 +18,18 @@ def register(cli: click.Group) -> None:
 
 @click.command()
 def daily() -> None:
-    """Retirer les offres que personne ne confirme et clore les propositions sans réponse (une fois par jour)."""
-    click.echo(run(ready_context()))
+    """Retirer les offres que personne ne confirme, clore les propositions sans réponse, compter les leviers de chaque
+    unité (une fois par jour)."""
+    from matching.services.ranking import count_levers_of_units
+
+    ctx = ready_context()
+    click.echo(run(ctx))
+    if units := count_levers_of_units(ctx):
+        click.echo("Leviers comptés pour une unité." if units == 1 else f"Leviers comptés pour {units}\u00a0unités.")
 
 
 def run(ctx: Context) -> str:
-    """Do it, and say in French what was done. Running it again the same day does nothing more."""
+    """What expires, said in French; `serve` begins by it. Running it again the same day does nothing more."""
     from matching.services.offers import expire_stale_offers
     from matching.services.proposals import expire_silent_proposals
 

@@ -28,7 +28,7 @@ def levers(unit: str | None, as_json: bool) -> None:
     from matching.services.ranking import levers_of_unit, unit_number
 
     ctx = ready_context()
-    found = levers_of_unit(ctx, None, None if unit is None else unit_number(ctx, unit))
+    found = levers_of_unit(ctx, None if unit is None else unit_number(ctx, unit))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2))
     else:

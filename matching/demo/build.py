@@ -17,6 +17,7 @@ from matching.demo.offers import add_offers
 from matching.demo.people import add_people
 from matching.demo.proposals import add_proposals
 from matching.services.context import Context
+from matching.services.ranking import count_levers_of_units
 from matching.services.reference import load_embedded
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.organisations import EmploymentUnit, Establishment, Organisation
@@ -89,6 +90,7 @@ def build(ctx: Context) -> list[Login]:
             _account(town, Role.PILOT, password_hash, "pilote1")
             work.record("demonstration.proposed", "employment_unit", 0, proposals=proposals)
         add_clauses(ctx, password_hash)
+        count_levers_of_units(ctx)
     return logins(ctx)
 
 

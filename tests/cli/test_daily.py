@@ -39,10 +39,17 @@ def test_time_passes(
     proposal = factories.proposal(ctx, offer)
     clock.instant += timedelta(days=days)
     code, said, error = command("daily")
-    assert (code, said.decode().strip(), error) == (0, expected, "")
+    assert (code, said.decode().splitlines()[0], error) == (0, expected, "")
     with ctx.read() as session:
         assert (session.get_one(Offer, offer).state, session.get_one(Proposal, proposal).state) == states
     assert command("daily")[1].decode().strip() == "Rien n’a expiré."
+
+
+def test_levers_are_counted_once_a_day(ctx: Context, command: Command) -> None:
+    factories.candidate(ctx)
+    nothing = "Rien n’a expiré."
+    assert command("daily")[1].decode().splitlines() == [nothing, "Leviers comptés pour une unité."]
+    assert command("daily")[1].decode().splitlines() == [nothing]
 
 
 def test_serving_begins_by_it(

@@ -36,12 +36,12 @@ def _somebody_who_cannot_start_early(ctx: Context) -> int:
     ],
 )
 def test_how_many_have_a_blocking_point_everywhere(ctx: Context, people: int, without: int, told: str) -> None:
-    assert replace(levers_of_unit(ctx, None, None), people=people, without=without).without_told == told
+    assert replace(levers_of_unit(ctx, None), people=people, without=without).without_told == told
 
 
 def test_hours_say_whose_they_are_and_what_may_free_them(ctx: Context) -> None:
     _somebody_who_cannot_start_early(ctx)
-    hours = {line.label: line.who for line in levers_of_unit(ctx, None, None).lines}
+    hours = {line.label: line.who for line in levers_of_unit(ctx, None).lines}
     assert "garde d’enfants" in hours["Pouvoir travailler dès 6\u00a0h en semaine"]
 
 
@@ -49,6 +49,6 @@ def test_the_page_and_the_shell_say_the_same(ctx: Context, app: Flask, monkeypat
     chief = make.manager(ctx, _somebody_who_cannot_start_early(ctx))
     monkeypatch.setattr("matching.cli.levers.ready_context", lambda: ctx)
     assert BLOCKED in CliRunner().invoke(cli, ["levers"]).output
-    page = client_of(app, chief).get("/unite/leviers?compter=oui").get_data(as_text=True)
+    page = client_of(app, chief).post("/unite/leviers", follow_redirects=True).get_data(as_text=True)
     assert BLOCKED in page
     assert "Qui attend une proposition" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,6 +17,8 @@ from matching.errors import Forbidden, NotFound
 from matching.services.context import Context
 from matching.services.ranking import (
     Why,
+    count_levers,
+    levers_counted,
     levers_of_person,
     levers_of_unit,
     people_without_proposal,
@@ -133,19 +136,19 @@ def test_levers_of_a_unit_count_its_own_people(ctx: Context) -> None:
     chief = make.manager(ctx, me.unit_id)
     make.candidate(ctx, facts={**READY, "licence_b": False}, windows=make.WEEK)
     _aid(ctx, 3)
-    own = levers_of_unit(ctx, chief, me.unit_id)
+    own = count_levers(ctx, chief)
     line = own.lines[0]
     assert (own.people, line.label, line.pairs, line.people, line.offers, line.in_time) == (
         *(1, "Aide au permis B"),
         *(3, 1, 3, 3),
     )
-    everybody = levers_of_unit(ctx, None, None)
+    everybody = levers_of_unit(ctx, None)
     assert (everybody.people, everybody.lines[0].pairs, everybody.lines[0].people) == (2, 6, 2)
-    for refused in (None, make.unit(ctx)):
-        with pytest.raises(NotFound):
-            levers_of_unit(ctx, chief, refused)
-    with pytest.raises(Forbidden):
-        levers_of_unit(ctx, me, me.unit_id)
+    with pytest.raises(NotFound):
+        count_levers(ctx, replace(chief, unit_id=None))
+    for use in (count_levers, levers_counted):
+        with pytest.raises(Forbidden):
+            use(ctx, me)
 
 
 def test_why_nobody_proposed_anything(ctx: Context) -> None:
@@ -223,11 +226,11 @@ def test_the_pages_of_the_unit(ctx: Context, app) -> None:  # type: ignore[no-un
     me, _, _ = _board(ctx)
     client = client_of(app, make.manager(ctx, me.unit_id))
     assert "Compter maintenant" in client.get("/unite/leviers").get_data(as_text=True)
-    counted = client.get("/unite/leviers?compter=oui").get_data(as_text=True)
+    counted = client.post("/unite/leviers", follow_redirects=True).get_data(as_text=True)
     assert "Permis B" in counted
     outside = re.sub(r"<details.*?</details>", "", counted, flags=re.DOTALL)
     assert "Une rencontre est une personne et une offre" in outside
-    assert "Compté le" in client.get("/unite/leviers").get_data(as_text=True)
+    assert "Compté le" in counted
     assert client_of(app, me).get("/unite/leviers").status_code == 403
     for query in ("", "?qui=unite&jours=60", "?jours=²&page=-4"):
         assert client.get(f"/personnes/sans-proposition{query}").status_code == 200

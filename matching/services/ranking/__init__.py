@@ -6,11 +6,11 @@ from matching.services.ranking.levers import (
     NearLine,
     PersonLevers,
     UnitLevers,
-    levers_counted,
     levers_of_person,
     levers_of_unit,
     unit_number,
 )
+from matching.services.ranking.levers_kept import count_levers, count_levers_of_units, levers_counted
 from matching.services.ranking.lists import (
     Advice,
     Explanation,
@@ -41,6 +41,8 @@ __all__ = [
     "Simulation",
     "UnitLevers",
     "Why",
+    "count_levers",
+    "count_levers_of_units",
     "explain_person",
     "levers_counted",
     "levers_of_person",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -128,29 +128,20 @@ def levers_of_person(ctx: Context, actor: Actor, candidate_id: int) -> PersonLev
         )
 
 
-def levers_of_unit(ctx: Context, actor: Actor | None, unit_id: int | None, *, fresh: bool = False) -> UnitLevers:
+def levers_of_unit(ctx: Context, unit_id: int | None) -> UnitLevers:
     """What would open most offers to the people of a unit; `unit_id` None: to everybody of the Département.
 
-    Kept in memory for the day, since it is long for many people; `fresh` counts again. `actor` None is the
-    machine's own shell. Raises `NotFound` for another unit than the actor's.
+    Long for many people (`levers_kept` keeps it). Raises `NotFound` when there is no such unit.
     """
-    if actor is not None:
-        require(actor, Permission.MANAGE_UNIT)
-        if unit_id is None or unit_id != actor.unit_id:
-            raise NotFound()
-    day = ctx.clock.today()
-    kept = _memory(ctx)
-    if (known := kept.get((unit_id, day))) is not None and not fresh:
-        return known
     with ctx.read() as session:
         name = unit_name(session, unit_id)
         with snapshot_of(ctx).current(session) as snap:
             among = None if unit_id is None else Candidate.unit_id == unit_id
-            asked = Asked(ctx, session, snap, actor, unit_id, among)
+            asked = Asked(ctx, session, snap, None, unit_id, among)
             # Set apart: it is long for many people, and the others' lists must not wait.
             asked.set_apart(snap, None if unit_id is None else snap.people.rows_of_units([unit_id]))
         found = asked.board(None)
-        result = UnitLevers(
+        return UnitLevers(
             unit_id,
             name,
             len(found.rows),
@@ -160,21 +151,6 @@ def levers_of_unit(ctx: Context, actor: Actor | None, unit_id: int | None, *, fr
             _near(session, found),
             ctx.clock.now(),
         )
-    for key in [key for key in kept if key[1] != day]:
-        del kept[key]
-    kept[unit_id, day] = result
-    return result
-
-
-def levers_counted(ctx: Context, actor: Actor) -> UnitLevers | None:
-    """Today's count for the actor's unit, when this worker has it."""
-    require(actor, Permission.MANAGE_UNIT)
-    return _memory(ctx).get((actor.unit_id, ctx.clock.today()))
-
-
-def _memory(ctx: Context) -> dict[tuple[int | None, date], UnitLevers]:
-    kept: dict[tuple[int | None, date], UnitLevers] = ctx.memory.setdefault("levers", {})
-    return kept
 
 
 def unit_number(ctx: Context, text: str) -> int:

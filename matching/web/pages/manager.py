@@ -9,7 +9,7 @@ from wtforms import HiddenField
 from matching.access.permissions import Permission
 from matching.errors import FieldError, Invalid, NotFound
 from matching.services import policy, portfolios, units
-from matching.services.ranking import levers_counted, levers_of_unit
+from matching.services.ranking import count_levers, levers_counted
 from matching.web.errors import STATUS
 from matching.web.forms import Form
 from matching.web.guard import requires
@@ -110,11 +110,16 @@ def _read_seen(text: str) -> dict[int, int | None]:
 @blueprint.get("/unite/leviers")
 @requires(Permission.MANAGE_UNIT)
 def levers() -> str:
-    """What would open most offers to the unit's people; counted when asked, kept for the day."""
-    counted = levers_counted(context(), actor())
-    if request.args.get("compter") == "oui":
-        counted = levers_of_unit(context(), actor(), actor().unit_id, fresh=counted is not None)
-    return render_template("manager/levers.html", levers=counted)
+    """What would open most offers to the unit's people, as last counted."""
+    return render_template("manager/levers.html", levers=levers_counted(context(), actor()))
+
+
+@blueprint.post("/unite/leviers")
+@requires(Permission.MANAGE_UNIT)
+def count() -> Response:
+    """Count again, and show it."""
+    count_levers(context(), actor())
+    return redirect(url_for("manager.levers"), 303)
 
 
 @blueprint.route("/unite/poids", methods=["GET", "POST"])

@@ -75,6 +75,7 @@ _ACTIONS = {
     "list.shown": "Liste de personnes montrée",
     "offers.ranked": "Personnes classées pour toutes les offres ouvertes",
     "offers.shown": "Offres les plus proches d’une personne montrées",
+    "levers.counted": "Leviers d’une unité comptés",
     "match.explained": "Explication montrée",
     "demonstration.built": "Démonstration préparée",
     "demonstration.proposed": "Propositions de la démonstration faites",

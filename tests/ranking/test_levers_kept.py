@@ -1,0 +1,60 @@
+"""The levers of a unit, as the night or the unit counted them: kept for all, told with their day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from matching.access.permissions import Actor
+from matching.clock import FixedClock
+from matching.services.context import Context
+from matching.services.ranking import count_levers, count_levers_of_units, levers_counted, levers_of_unit
+from matching.store.tables.levers import LeverCount
+from matching.terms import CandidateState
+from tests.support import factories as make
+
+
+def _chief(ctx: Context) -> Actor:
+    """Of a unit where somebody lacks a licence."""
+    unit_id = make.unit(ctx)
+    make.offer(ctx, wants=[make.Want("capability", "licence_b")])
+    make.candidate(ctx, unit_id, facts={"mode_walk": 60, "licence_b": False})
+    return make.manager(ctx, unit_id)
+
+
+def test_what_was_counted_is_read_back_whole(any_ctx: Context) -> None:
+    chief = _chief(any_ctx)
+    assert levers_counted(any_ctx, chief) is None
+    counted = [count_levers(any_ctx, chief) for _ in range(2)][-1]
+    assert counted.lines
+    assert counted.near
+    assert levers_counted(any_ctx, chief) == counted == levers_of_unit(any_ctx, chief.unit_id)
+    assert levers_counted(any_ctx, make.manager(any_ctx, make.unit(any_ctx))) is None
+
+
+def test_what_another_version_wrote_is_counted_anew(ctx: Context) -> None:
+    chief = _chief(ctx)
+    counted = count_levers(ctx, chief)
+    with ctx.write(None) as work:
+        work.session.execute(update(LeverCount).values(layout=0, counted={"written": "otherwise"}))
+        work.record("test.upgraded", "employment_unit", 0)
+    assert levers_counted(ctx, chief) is None
+    assert count_levers_of_units(ctx) == 1
+    assert levers_counted(ctx, chief) == counted
+
+
+def test_each_night_once_where_somebody_looks_for_a_job(ctx: Context, clock: FixedClock) -> None:
+    chief = _chief(ctx)
+    make.candidate(ctx, make.unit(ctx), state=CandidateState.PAUSED)
+    make.unit(ctx)
+    assert [count_levers_of_units(ctx) for _ in range(2)] == [1, 0]
+    first = levers_counted(ctx, chief)
+    assert first is not None
+    clock.instant += timedelta(days=1)
+    make.candidate(ctx, chief.unit_id, facts={"mode_walk": 60, "licence_b": False})
+    assert levers_counted(ctx, chief) == first, "until the night"
+    assert count_levers_of_units(ctx) == 1
+    again = levers_counted(ctx, chief)
+    assert again is not None
+    assert (again.people, again.computed_at - first.computed_at) == (first.people + 1, timedelta(days=1))
