@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,9 +71,9 @@ def evaluate(context: Context, who: Selection, checks: Sequence[Check] | None = 
 
 def shares_of(checks: Sequence[Check], policy: Policy) -> list[float]:
     """What each check can add to the fit: the weight of its criterion, shared by all that the criterion asks."""
-    asked = Counter([check.criterion for check in checks])
-    shares = {criterion: policy.weight(criterion) / count for criterion, count in asked.items()}
-    return [shares[check.criterion] for check in checks]
+    criteria = [check.criterion for check in checks]
+    shares = {criterion: policy.weight(criterion) / criteria.count(criterion) for criterion in set(criteria)}
+    return [shares[criterion] for criterion in criteria]
 
 
 def tiers_of(statuses: npt.NDArray[np.int8], delays: npt.NDArray[np.int16], lift_days: Number) -> npt.NDArray[np.int8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import cos, radians
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -342,6 +342,15 @@ def _place(place: Place) -> tuple[float, float, float, float]:
 
 
 def _decided(context: Context) -> Decided:
+    """Worked out once for all the offers to come."""
+    kept = context.policy.worked_out
+    vocabulary = context.people.vocabulary
+    if vocabulary not in kept:
+        kept[vocabulary] = _work_out(context)
+    return cast(Decided, kept[vocabulary])
+
+
+def _work_out(context: Context) -> Decided:
     policy = context.policy
     factors = (*(policy.goal_decay**position for position in range(GOALS)), policy.experience_closeness)
     return Decided(

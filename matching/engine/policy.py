@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -145,6 +146,11 @@ class Policy:
             if found is not None:
                 return found
         return None
+
+    @cached_property
+    def worked_out(self) -> dict[Hashable, Any]:
+        """What a pass works out of it, to be kept with it from one offer to the next."""
+        return {}
 
     @cached_property
     def speed_of_modes(self) -> npt.NDArray[np.float64]:

@@ -300,6 +300,17 @@ def test_a_place_that_is_not_known_is_a_question() -> None:
         assert set(tiers_of(judge(context, checks_of(context)), considered(people, None)).tolist()) == {0}
 
 
+def test_a_policy_serves_people_whose_facts_stand_in_another_order() -> None:
+    draw = random.Random(5)
+    records, policy, offers = worlds.crowd(draw, 200), worlds.policy(draw), [worlds.offer(draw) for _ in range(20)]
+    for codes in (worlds.CODES, worlds.CODES[::-1]):
+        people = People(FactVocabulary(codes))
+        people.upsert(records)
+        for offer in offers:
+            ids = [shortlist(people, offer, policy, judge=judge, **COMMON) for judge in (numpy_pass, compiled_pass)]
+            np.testing.assert_array_equal(*ids)
+
+
 def test_every_rule_has_a_compiled_form() -> None:
     """A rule is a public function of these modules that gives a verdict."""
     rules = {
