@@ -235,9 +235,15 @@ def _item(criterion: Criterion, status: MatchStatus, **more: Any) -> SimpleNames
 
 
 def test_each_status_has_its_own_drawing(draw: Draw) -> None:
-    statuses = [status for status in MatchStatus if status is not MatchStatus.NOT_ASKED]
-    shapes = {re.sub(r"<svg[^>]*>", "", draw("{{ marks.glyph(status) }}", status=status)) for status in statuses}
-    assert len(shapes) == len(statuses)
+    shapes = dict(re.findall(r'<symbol id="(.*?)".*?>(.*)</symbol>', draw("{{ marks.drawings() }}")))
+    shown = [
+        re.search(r'<use href="#(.*?)"', draw("{{ marks.glyph(status, class) }}", status=status, **{"class": kind}))
+        for kind in ("mk", "mk-in")
+        for status in MatchStatus
+        if status is not MatchStatus.NOT_ASKED
+    ]
+    assert {found[1] for found in shown if found} == shapes.keys()
+    assert len(shown) == 2 * len(set(shapes.values()))
 
 
 def test_marks_are_read_aloud_in_words_and_bold_unless_met(draw: Draw) -> None:
