@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -134,8 +135,7 @@ def word_worth(people: People, words: Sequence[int]) -> tuple[npt.NDArray[np.int
     return asked, square / square.sum() if len(asked) else square
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a check says of m people.
 
     `status` int8[m], `value` float64[m] in [0, 1], `delay` int16[m] days when liftable, `fact` the person's
@@ -148,7 +148,7 @@ class Verdict:
     fact: npt.NDArray[Any] | None = None
     remedy: Statuses | None = None
     remedies: tuple[Remedy, ...] = ()
-    detail: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    detail: Mapping[str, npt.NDArray[Any]] = MappingProxyType({})
 
 
 Rule = Callable[..., Verdict]

@@ -34,8 +34,7 @@ class RequirementResult(NamedTuple):
     delay_days: int | None = None
 
 
-@dataclass(frozen=True)
-class TravelDetail:
+class TravelDetail(NamedTuple):
     """Mode used (None when no known mode reaches), its minutes, km of road (None when home is not known)."""
 
     mode: TravelMode | None
@@ -43,16 +42,14 @@ class TravelDetail:
     km: float | None
 
 
-@dataclass(frozen=True)
-class ScheduleDetail:
+class ScheduleDetail(NamedTuple):
     """Needed half-hours the person cannot do, and those still to ask: 48 bits a day, Monday first."""
 
     missing: tuple[int, ...]
     unknown: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class OccupationDetail:
+class OccupationDetail(NamedTuple):
     """What is closest to the job: "goal" or "experience", its position and its ROME index, and how close."""
 
     level: OccupationLevel
@@ -61,8 +58,7 @@ class OccupationDetail:
     rome: int | None
 
 
-@dataclass(frozen=True)
-class PersonMatch:
+class PersonMatch(NamedTuple):
     """One person for one offer: place in the list, tier, fit, and everything that led there.
 
     `parts` follows `PARTS` and sums to `fit`; `unknown_costs` (same order) is what open questions took away,

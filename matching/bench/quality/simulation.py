@@ -132,7 +132,7 @@ def _fine(check: Check, where: Bools) -> Callable[..., Verdict]:
         verdict = check.rule(asked, who, **numbers)
         unknown = (verdict.status == UNKNOWN) & where
         status = np.where(unknown, MET, verdict.status).astype(np.int8)
-        return replace(verdict, status=status, value=np.where(unknown, 1.0, verdict.value))
+        return verdict._replace(status=status, value=np.where(unknown, 1.0, verdict.value))
 
     return rule
 
