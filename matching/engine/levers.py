@@ -79,7 +79,8 @@ def _lower(code: str, held: npt.NDArray[np.int16], value: int) -> Bools:
 class Gain:
     """What a lever brings. `pairs` of a person and an offer that would have nothing in the way and have something
     today, `in_time` those whose job starts late enough; `people` and `offers` in them. `settled`: pairs that would
-    have neither anything in the way nor an essential question open, and have not today.
+    have neither anything in the way nor an essential question open, and have not today. `person_ids`, `offer_ids`:
+    those in the `pairs`, in order.
     """
 
     lever: Lever
@@ -88,6 +89,7 @@ class Gain:
     people: int
     offers: int
     settled: int
+    person_ids: tuple[int, ...] = ()
     offer_ids: tuple[int, ...] = ()
 
 
@@ -177,7 +179,7 @@ def board(
         seen.count_near(near, nearest if each else None, len(kept))
         for lever in levers:
             seen.try_lever(lever, apart, tallies[lever.key])
-    gains = [_gain(book, lever, tallies[lever.key]) for lever in levers]
+    gains = [_gain(apart, book, lever, tallies[lever.key]) for lever in levers]
     return Board(
         kept,
         counts[0],
@@ -193,9 +195,10 @@ def board(
     )
 
 
-def _gain(book: OfferBook, lever: Lever, tally: _Tally) -> Gain:
-    ids = tuple(sorted(int(book.ids[offer]) for offer in tally.offers))
-    return Gain(lever, tally.pairs, tally.in_time, len(tally.people), len(tally.offers), tally.settled, ids)
+def _gain(people: People, book: OfferBook, lever: Lever, tally: _Tally) -> Gain:
+    persons = tuple(sorted(int(people.ids[row]) for row in tally.people))
+    offers = tuple(sorted(int(book.ids[offer]) for offer in tally.offers))
+    return Gain(lever, tally.pairs, tally.in_time, len(persons), len(offers), tally.settled, persons, offers)
 
 
 def _cross(people: People, book: OfferBook, kept: Rows, offers: Rows) -> Iterator[tuple[Rows, Pairs]]:

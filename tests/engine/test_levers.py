@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching.engine import YES_FACT, Lever, Offer, OfferBook, PersonRecord, RequirementKind, board
+from matching.engine import YES_FACT, Gain, Lever, Offer, OfferBook, PersonRecord, RequirementKind, board
 from matching.terms import Criterion, Importance, MatchStatus
 from tests.engine import worlds
 from tests.engine.plain import BLOCKING, LIFTABLE, Plain
@@ -98,10 +98,9 @@ def test_levers_equal_brute_force(seed: int, at_once: int, monkeypatch: pytest.M
                     opened.append((record.id, offer.id))
                     in_time += lever.delay_days <= days
                 settled += after[1] and not before[1]
-        gain = gains.get(lever.key)
-        expected = (len(opened), in_time, settled, len({p for p, _ in opened}), sorted({o for _, o in opened}))
-        got = (gain.pairs, gain.in_time, gain.settled, gain.people, list(gain.offer_ids)) if gain else (0, 0, 0, 0, [])
-        assert got == expected, lever.key
+        persons, jobs = (sorted(set(ids)) for ids in (zip(*opened, strict=True) if opened else ((), ())))
+        expected = Gain(lever, len(opened), in_time, len(persons), len(jobs), settled, tuple(persons), tuple(jobs))
+        assert gains.get(lever.key, Gain(lever, 0, 0, 0, 0, 0)) == expected, lever.key
     assert any(gain.pairs for gain in gains.values())
     clear = [sum(standing(r, o, book, int(eligible[o.id][i]), False)[0] for o in offers) for i, r in enumerate(records)]
     assert found.clear.tolist() == clear

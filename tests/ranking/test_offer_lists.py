@@ -20,6 +20,7 @@ from matching.services.ranking import (
     count_levers,
     levers_counted,
     levers_of_person,
+    levers_of_portfolio,
     levers_of_unit,
     people_without_proposal,
     rank_candidates,
@@ -149,6 +150,28 @@ def test_levers_of_a_unit_count_its_own_people(ctx: Context) -> None:
     for use in (count_levers, levers_counted):
         with pytest.raises(Forbidden):
             use(ctx, me)
+
+
+def test_levers_of_a_portfolio_say_to_whom(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me, person, _ = _board(ctx)
+    _aid(ctx, 3)
+    without = {**READY, "licence_b": False}
+    other = make.candidate(ctx, me.unit_id, me.user_id, facts=without, windows=make.WEEK)
+    for adviser_id, state in ((None, CandidateState.ACTIVE), (me.user_id, CandidateState.PAUSED)):
+        make.candidate(ctx, me.unit_id, adviser_id, facts=without, windows=make.WEEK, state=state)
+    make.candidate(ctx, facts=without, windows=make.WEEK)
+    found = levers_of_portfolio(ctx, me)
+    line = found.lines[0]
+    assert (found.people, found.offers, line.label, line.pairs, line.people) == (2, 6, "Aide au permis B", 6, 2)
+    assert {number for number, _ in found.names[line.key]} == {person, other}
+    page = client_of(app, me).get("/personnes/leviers").get_data(as_text=True)
+    assert all(f'href="/personnes/{number}/offres">{name}' in page for number, name in found.names[line.key])
+    alone = client_of(app, make.adviser(ctx, me.unit_id)).get("/personnes/leviers").get_data(as_text=True)
+    assert "Vous ne suivez personne en recherche" in alone
+    with pytest.raises(Forbidden):
+        levers_of_portfolio(ctx, make.administrator(ctx))
+    views = client_of(app, me).get("/personnes").get_data(as_text=True)
+    assert all(f'href="{path}"' in views for path in ("/personnes/leviers", "/personnes/sans-proposition"))
 
 
 def test_why_nobody_proposed_anything(ctx: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,9 +22,9 @@ from matching.services.ranking.snapshot import Snapshot, snapshot_of
 from matching.services.units import unit_name
 from matching.store import scope
 from matching.store.tables.organisations import EmploymentUnit
-from matching.store.tables.people import Candidate
+from matching.store.tables.people import Candidate, Person
 from matching.store.tables.reference import FactKind, Skill
-from matching.terms import ContractKind, Criterion
+from matching.terms import CandidateState, ContractKind, Criterion
 from matching.text import NBSP
 
 _CODES = {
@@ -82,17 +83,14 @@ class PersonLevers:
 
 
 @dataclass(frozen=True)
-class UnitLevers:
-    """For a unit (`unit_id` None: the Département): the same over its people in search of a job."""
+class GroupLevers:
+    """The same over people in search of a job; `without`: those who have something blocking in every offer."""
 
-    unit_id: int | None
-    unit_name: str
     people: int
     offers: int
     without: int
     lines: tuple[LeverLine, ...]
     near: tuple[NearLine, ...]
-    computed_at: datetime
 
     @property
     def without_told(self) -> str:
@@ -103,6 +101,22 @@ class UnitLevers:
             return "Chaque personne a au moins une offre sans point bloquant."
         whom = "une personne" if self.without == 1 else f"{self.without}{NBSP}personnes"
         return f"Pour {whom}, chaque offre a au moins un point bloquant."
+
+
+@dataclass(frozen=True)
+class UnitLevers(GroupLevers):
+    """Of a unit (`unit_id` None: the Département). Numbers only."""
+
+    unit_id: int | None
+    unit_name: str
+    computed_at: datetime
+
+
+@dataclass(frozen=True)
+class PortfolioLevers(GroupLevers):
+    """Of those an adviser follows; `names`: by key of lever, the number and the name of each it would help."""
+
+    names: Mapping[str, tuple[tuple[int, str], ...]]
 
 
 def levers_of_person(ctx: Context, actor: Actor, candidate_id: int) -> PersonLevers:
@@ -142,15 +156,43 @@ def levers_of_unit(ctx: Context, unit_id: int | None) -> UnitLevers:
             asked.set_apart(snap, None if unit_id is None else snap.people.rows_of_units([unit_id]))
         found = asked.board(None)
         return UnitLevers(
-            unit_id,
-            name,
-            len(found.rows),
-            asked.considered,
-            int(np.count_nonzero(found.clear == 0)),
-            _lines(found, asked.levers),
-            _near(session, found),
-            ctx.clock.now(),
+            **_counts(session, found, asked), unit_id=unit_id, unit_name=name, computed_at=ctx.clock.now()
         )
+
+
+def levers_of_portfolio(ctx: Context, actor: Actor) -> PortfolioLevers:
+    """What would open most offers to the people that the actor follows, and to whom."""
+    require(actor, Permission.RANK_CANDIDATES)
+    own = (Candidate.adviser_id == actor.user_id) & (Candidate.state == CandidateState.ACTIVE)
+    with ctx.read() as session:
+        ids = list(session.execute(select(Candidate.id).where(scope.candidates(actor), own)).scalars())
+        with snapshot_of(ctx).current(session) as snap:
+            asked = Asked(ctx, session, snap, actor, actor.unit_id, own)
+            asked.set_apart(snap, [snap.people.row_of(number) for number in ids if number in snap.people])
+        found = asked.board(None)
+        return PortfolioLevers(**_counts(session, found, asked), names=_names(session, found))
+
+
+def _counts(session: Session, found: engine.Board, asked: Asked) -> dict[str, Any]:
+    return {
+        "people": len(found.rows),
+        "offers": asked.considered,
+        "without": int(np.count_nonzero(found.clear == 0)),
+        "lines": _lines(found, asked.levers),
+        "near": _near(session, found),
+    }
+
+
+def _names(session: Session, found: engine.Board) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Of whom each lever helps, in the order of the alphabet."""
+    ids = {number for gain in found.gains for number in gain.person_ids}
+    query = select(Candidate.id, Person.given_name, Person.family_name).join(Person).where(Candidate.id.in_(ids))
+    rows = session.execute(query.order_by(Person.family_name, Person.given_name, Candidate.id)).all()
+    return {
+        gain.lever.key: tuple((row.id, f"{row.given_name} {row.family_name}") for row in rows if row.id in helped)
+        for gain in found.gains
+        if (helped := set(gain.person_ids))
+    }
 
 
 def unit_number(ctx: Context, text: str) -> int:

@@ -150,18 +150,22 @@ def _sorted(**changes: Any) -> str:
 
 
 def _views(wanted: CandidateFilter) -> list[dict[str, Any]]:
-    """Views that serve every day, as tabs."""
+    """Views that serve every day, as tabs; the last ones are pages of their own."""
     views = (
         ("Toute l’unité", CandidateFilter()),
         ("Mon portefeuille", CandidateFilter(adviser=MINE)),
-        ("Sans proposition depuis 30 jours", CandidateFilter(adviser=MINE, idle_days=30)),
         ("Horaires jamais notés", CandidateFilter(adviser=MINE, missing="week")),
     )
     here = replace(wanted, words="")
-    return [
+    lists = [
         {"label": label, "current": view == here, "url": url_for("candidates.index", **_arguments(view))}
         for label, view in views
     ]
+    pages = (
+        ("Pourquoi sans proposition", "candidates.forgotten"),
+        ("Ce qui ouvrirait des offres", "candidates.levers"),
+    )
+    return lists + [{"label": label, "current": False, "url": url_for(page)} for label, page in pages]
 
 
 def _arguments(wanted: CandidateFilter) -> dict[str, Any]:

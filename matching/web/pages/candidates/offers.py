@@ -8,7 +8,7 @@ from flask import request, url_for
 
 from matching.access.permissions import Permission
 from matching.services import candidates
-from matching.services.ranking import levers_of_person, people_without_proposal, rank_offers
+from matching.services.ranking import levers_of_person, levers_of_portfolio, people_without_proposal, rank_offers
 from matching.services.ranking.forgotten import DAYS, follows_somebody
 from matching.services.ranking.offer_lists import TOP
 from matching.terms import MatchStatus, Role
@@ -38,6 +38,13 @@ def offers(candidate_id: int) -> str:
         step=TOP,
         more=min(_MOST, top + TOP) if len(ranked.offers) == top < min(_MOST, ranked.considered) else None,
     )
+
+
+@blueprint.get("/leviers")
+@requires(Permission.RANK_CANDIDATES)
+def levers() -> str:
+    """What would open most offers to the people that the reader follows, and to whom."""
+    return forms.render("levers.html", levers=levers_of_portfolio(context(), actor()))
 
 
 @blueprint.get("/sans-proposition")
