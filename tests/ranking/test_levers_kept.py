@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from matching.access.permissions import Actor
 from matching.clock import FixedClock
 from matching.services.context import Context
-from matching.services.ranking import count_levers, count_levers_of_units, levers_counted, levers_of_unit
+from matching.services.ranking import (
+    UnitLevers,
+    count_levers,
+    count_levers_of_units,
+    levers_counted,
+    levers_kept,
+    levers_of_unit,
+)
 from matching.store.tables.levers import LeverCount
 from matching.terms import CandidateState
 from tests.support import factories as make
@@ -58,3 +66,21 @@ def test_each_night_once_where_somebody_looks_for_a_job(ctx: Context, clock: Fix
     again = levers_counted(ctx, chief)
     assert again is not None
     assert (again.people, again.computed_at - first.computed_at) == (first.people + 1, timedelta(days=1))
+
+
+def test_a_unit_that_cannot_be_counted_does_not_keep_the_others_waiting(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chiefs = [_chief(ctx) for _ in range(3)]
+
+    def refuses(ctx: Context, unit_id: int | None) -> UnitLevers:
+        if unit_id == chiefs[1].unit_id:
+            raise RuntimeError("unreadable")
+        return levers_of_unit(ctx, unit_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(levers_kept, "levers_of_unit", refuses)
+        with pytest.raises(RuntimeError, match="unreadable"):
+            count_levers_of_units(ctx)
+    assert [levers_counted(ctx, chief) is not None for chief in chiefs] == [True, False, True]
+    assert count_levers_of_units(ctx) == 1

@@ -37,15 +37,24 @@ def count_levers(ctx: Context, actor: Actor) -> UnitLevers:
 
 
 def count_levers_of_units(ctx: Context) -> int:
-    """Count those of every unit with people in search of a job and not counted today; how many were."""
+    """Count those of every unit with people in search of a job and not counted today; how many were.
+
+    A unit that cannot be counted does not keep the others waiting: the first error is raised after the last unit.
+    """
     with ctx.read() as session:
         held = select(Candidate.unit_id).where(Candidate.state == CandidateState.ACTIVE)
         units = list(session.execute(select(EmploymentUnit.id).where(EmploymentUnit.id.in_(held))).scalars())
         kept = session.execute(select(LeverCount).where(LeverCount.layout == _LAYOUT)).scalars()
         days = {row.unit_id: row.counted_at.astimezone(PARIS).date() for row in kept}
     late = [unit_id for unit_id in sorted(units) if days.get(unit_id) != ctx.clock.today()]
+    failed: list[Exception] = []
     for unit_id in late:
-        _count(ctx, None, unit_id)
+        try:
+            _count(ctx, None, unit_id)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return len(late)
 
 
