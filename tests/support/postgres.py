@@ -1,4 +1,4 @@
-"""A private PostgreSQL for the tests of one process: in a temporary folder, on a socket of its own."""
+"""A private PostgreSQL for the tests of one process: in memory where it can, on a socket of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.support.memory import memory_folder
 
 # Nothing here needs to survive the machine: no waiting on the disk.
 _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=60")
@@ -33,7 +35,7 @@ def _as_user() -> dict[str, Any]:
 def private_server(programs: Path) -> Iterator[str]:
     """Start a server and give its address, without a database name: `postgresql://postgres@/{}?host=…`."""
     # Not under pytest's own folder: it is closed to other users, and too long for a socket's name.
-    folder = Path(tempfile.mkdtemp(prefix="matching-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="matching-pg-", dir=memory_folder()))
     owner = _as_user()
     if owner:
         os.chown(folder, owner["user"], owner["group"])
