@@ -22,6 +22,7 @@ from matching.settings import Settings
 from matching.store import migrations
 from matching.store.database import connect
 from tests.support import needs
+from tests.support.templates import CompiledOnce
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, ten in the morning in Nantes."""
@@ -42,6 +43,8 @@ _CHROMIUM_ARGUMENTS = [
 
 def pytest_configure(config: pytest.Config) -> None:
     needs.required()
+    # Every application of the process, made by a fixture or by a test.
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
