@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.util import LRUCache
 from werkzeug.serving import make_server
 
 from matching.access.passwords import Passwords
@@ -30,6 +32,9 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 _learnt: dict[str, Any] = {}
 """The occupation search takes seconds to learn: once a process is enough."""
+_dialects: dict[str, Dialect] = {}
+"""One of each name, that has met its database (SQLAlchemy asks it its version once)."""
+_compiled = LRUCache(2000)
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -90,8 +95,19 @@ def _migrate(url: str) -> None:
     engine = connect(url)
     try:
         migrations.upgrade(engine)
+        _dialects.setdefault(engine.dialect.name, engine.dialect)
     finally:
         engine.dispose()
+
+
+def connect_sharing(url: str) -> Engine:
+    """The product's engine, and the statements that the engines of other tests compiled: none compiles them again."""
+    engine = connect(url)
+    if dialect := _dialects.get(engine.dialect.name):
+        # What is compiled is kept by dialect: they must have the same.
+        engine.dialect = dialect
+        engine.update_execution_options(compiled_cache=_compiled)
+    return engine
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +187,7 @@ def _context(url: str, clock: FixedClock, folder: Path) -> Iterator[Context]:
         https=False,
         evidence_dir=folder / "justificatifs",
     )
-    engine = connect(url)
+    engine = connect_sharing(url)
     ctx = Context(engine, clock, settings, Passwords(settings.argon2_time_cost, settings.argon2_memory_kib))
     ctx.memory.update(_learnt)
     yield ctx

@@ -14,7 +14,7 @@ from matching.access.passwords import Passwords
 from matching.clock import FixedClock
 from matching.services.context import Context
 from matching.settings import Settings
-from matching.store.database import connect
+from tests.conftest import connect_sharing
 
 NewContext = Callable[[], Context]
 _ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)]
@@ -48,7 +48,7 @@ def _contexts(
 
         def another() -> Context:
             address = url()
-            engine = connect(address)
+            engine = connect_sharing(address)
             at_the_end.callback(engine.dispose)
             settings = Settings(
                 database_url=address, secret_key="only for tests", https=False, evidence_dir=folder / "justificatifs"
