@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from matching.errors import Invalid
-from matching.reference.embedded import completed, load_embedded
+from matching.reference.embedded import load_embedded
 from matching.reference.lexical import alike
 from matching.reference.model import Synonym
 from matching.reference.occupation_search import SURE, OccupationSearch
-from matching.reference.official import read_official
 from matching.reference.query_words import Word, query_words
 from matching.text import fold
 
@@ -339,14 +338,3 @@ def test_words_tell_skills_by_their_label_or_by_the_occupation(search: Occupatio
 @pytest.mark.parametrize("text", ["", "xyzabc", "?!", "12"])
 def test_words_that_tell_no_skill_suggest_none(search: OccupationSearch, text: str) -> None:
     assert search.skills(text) == []
-
-
-@pytest.mark.reference
-def test_the_national_titles_are_found(official_dir: Path) -> None:
-    reference = completed(read_official(official_dir))
-    search = OccupationSearch().fit(reference.titles, reference.synonyms, reference.occupations)
-    family = {occupation.code: occupation.family for occupation in reference.occupations}
-    sample = reference.titles[::60]
-    right = sum(search.search(title.feminine, 1)[0].family == family[title.code] for title in sample)
-    assert right / len(sample) >= 0.97
-    assert search.search("plongeur resto")[0].family == "G1605"

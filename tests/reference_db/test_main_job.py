@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from matching.cli import main
 from matching.demo import build
 from matching.errors import Invalid
+from matching.reference.titles import split_gendered
 from matching.services.candidates import Identity, add_candidate, add_goal
 from matching.services.context import Context
 from matching.services.occupations import suggest
@@ -71,11 +72,25 @@ def test_loaded_whole_then_again_changes_nothing(any_ctx: Context, official_dir:
     assert (versions, weights) == ([VERSION], [0.125])
 
 
-def test_somebody_says_a_job_in_their_own_words_and_is_ranked_for_it(
-    ctx: Context, official_dir: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def national(ctx: Context, official_dir: Path, tmp_path: Path) -> Context:
+    """The national files, loaded. Learning from them takes half a minute: once for these tests (`ctx` keeps it)."""
     ctx.settings = ctx.settings.model_copy(update={"model_dir": tmp_path})
     _load(ctx, official_dir)
+    return ctx
+
+
+def test_the_national_titles_are_found(national: Context) -> None:
+    with national.read() as session:
+        rows = session.execute(select(tables.JobTitle.label, tables.JobTitle.rome_code).order_by(tables.JobTitle.id))
+        sample = [(split_gendered(label).feminine, code) for label, code in rows][::60]
+        family = dict(session.execute(select(tables.RomeOccupation.code, tables.RomeOccupation.family)).all())
+    right = sum(suggest(national, said, top=1).suggestions[0].family == family[code] for said, code in sample)
+    assert right / len(sample) >= 0.97
+
+
+def test_somebody_says_a_job_in_their_own_words_and_is_ranked_for_it(national: Context) -> None:
+    ctx = national
     adviser = factories.adviser(ctx, factories.unit(ctx))
     choice = suggest(ctx, "plongeur resto")
     best = choice.suggestions[0]
