@@ -29,6 +29,9 @@ from tests.support.templates import CompiledOnce
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, ten in the morning in Nantes."""
 
+STOPS_WITHIN = 0.02
+"""Seconds between two looks of a test's server at whether it is stopped."""
+
 _numbers = itertools.count(1)
 _learnt: dict[str, Any] = {}
 """The occupation search takes seconds to learn: once a process is enough."""
@@ -273,7 +276,7 @@ def live_server(ctx: Context) -> Iterator[str]:
     from matching.web.app import create_app
 
     server = make_server("127.0.0.1", 0, create_app(ctx), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="live server")
+    thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="live server")
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

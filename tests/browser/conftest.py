@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from matching.demo import DEMO_PASSWORD
 from matching.services.context import Context
+from tests.conftest import STOPS_WITHIN
 
 LOGINS = {
     "adviser": "conseil1@departement.example",
@@ -48,7 +49,7 @@ def demo(demo_ctx: Context) -> Iterator[Served]:
     train(demo_ctx)
     app = create_app(demo_ctx)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="demonstration")
+    thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="demonstration")
     thread.start()
     yield Served(f"http://127.0.0.1:{server.server_port}", app, demo_ctx)
     server.shutdown()

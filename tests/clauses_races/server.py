@@ -85,7 +85,7 @@ def main(url: str, now: str, folder: str, guard: str = "guarded") -> None:
     )
     ctx = open_context(settings, FixedClock(datetime.fromisoformat(now)))
     server = make_server("127.0.0.1", 0, create_app(ctx), threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -101,7 +101,12 @@ class Race:
 
     def close(self) -> None:
         for server in self.servers:
-            server.communicate(timeout=30)
+            assert server.stdin is not None
+            server.stdin.close()
+        for server in self.servers:
+            server.wait(timeout=30)
+            assert server.stdout is not None
+            server.stdout.close()
 
     def declared(self) -> int:
         """A month to decide, another one each time: nothing doubles."""
