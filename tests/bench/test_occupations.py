@@ -13,7 +13,7 @@ from matching.bench import noise, occupations
 from matching.bench.everyday import WORDINGS
 from matching.bench.occupations import Figure
 from matching.reference.embedded import load_embedded
-from matching.reference.occupation_search import SURE
+from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.text import fold
 
 TITLE = "Conducteur / Conductrice d'engins agricoles"
@@ -59,14 +59,18 @@ def test_together_stacks_two_noises_at_least() -> None:
     assert len(set(told)) > 40
 
 
-def test_everyday_wordings_are_not_known_words() -> None:
-    search = occupations.learn(load_embedded(), load_embedded().titles)
+@pytest.fixture(scope="module")
+def search() -> OccupationSearch:
+    """Learnt once: it is read-only."""
+    return occupations.learn(load_embedded(), load_embedded().titles)
+
+
+def test_everyday_wordings_are_not_known_words(search: OccupationSearch) -> None:
     assert [text for text, _ in WORDINGS if search.knows(text)] == []
     assert search.knows("Plongeur resto")
 
 
-def test_taken_alone_is_what_the_product_takes_not_only_what_is_likely() -> None:
-    search = occupations.learn(load_embedded(), load_embedded().titles)
+def test_taken_alone_is_what_the_product_takes_not_only_what_is_likely(search: OccupationSearch) -> None:
     asked = occupations._Asked(search)
     asked.first_and_five([("poids lourd", "N4101"), ("chauffeur poids lourd", "N4101")])
     assert search.search("poids lourd")[0].confidence >= SURE
