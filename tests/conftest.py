@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from matching.settings import Settings
 from matching.store import migrations
 from matching.store.database import connect
 from tests.support import needs
+from tests.support.memory import memory_folder
 from tests.support.templates import CompiledOnce
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -51,6 +53,8 @@ _CHROMIUM_ARGUMENTS = [
 
 def pytest_configure(config: pytest.Config) -> None:
     needs.required()
+    if folder := memory_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
     # Every application of the process, made by a fixture or by a test.
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 
