@@ -60,11 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that uses a fixture carries its marker, so that `-m 'not browser'` means what it says."""
+    """A test that uses a fixture carries its marker, so that `-m 'not browser'` means what it says.
+
+    Long files begin: one begun last would be waited for by a worker that has nothing left to do.
+    """
     for item in items:
         for name in getattr(item, "fixturenames", ()):
             if need := needs.NEED_OF_FIXTURE.get(name):
                 item.add_marker(need)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,6 +16,8 @@ from matching.reference.embedded import load_embedded
 from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.text import fold
 
+pytestmark = pytest.mark.long
+
 TITLE = "Conducteur / Conductrice d'engins agricoles"
 
 

@@ -15,7 +15,7 @@ from werkzeug.routing import RequestRedirect
 
 from tests.browser.conftest import Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 RULES = {
     "runOnly": {

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.clauses_stateful.conftest import NewContext
 from tests.clauses_stateful.machine import Hours
+
+pytestmark = pytest.mark.long
 
 EXAMPLES = int(os.environ.get("MATCHING_STATEFUL_EXAMPLES", "8"))
 

@@ -31,6 +31,8 @@ from matching.terms import Importance
 from tests.engine import worlds
 from tests.engine.test_properties import best_value, bulk, common
 
+pytestmark = pytest.mark.long
+
 SEEDS = range(12)
 EVERY_HOUR = ((1 << 48) - 1,) * 7
 HOURS = ("hours_min", "hours_max")

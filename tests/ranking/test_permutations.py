@@ -23,6 +23,8 @@ from matching.store.tables.protected import PROTECTED_KINDS, ProtectedFact
 from matching.terms import BarrierState, Importance
 from matching.text import fold
 
+pytestmark = pytest.mark.long
+
 AT_LEAST = 200
 COPIES = 3
 _INVENTED = {

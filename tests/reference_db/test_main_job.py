@@ -26,7 +26,7 @@ from matching.store.tables.trail import AuditEvent
 from matching.terms import Criterion, MatchStatus, OfferState
 from tests.support import factories
 
-pytestmark = pytest.mark.reference
+pytestmark = [pytest.mark.reference, pytest.mark.long]
 
 VERSION = "4.0-60"
 TABLES = (

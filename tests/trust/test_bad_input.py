@@ -13,6 +13,8 @@ from matching.services.context import Context
 from matching.terms import Role
 from tests.trust.world import OWN, TRACES, Form, Forms, World, build, writes
 
+pytestmark = pytest.mark.long
+
 ODD = [
     "",
     "zzz",

@@ -20,6 +20,8 @@ from matching.terms import Role
 from matching.web import guard
 from tests.trust.world import CANARY, NOBODYS, OTHER, OWN, TRACES, World, plain, writes
 
+pytestmark = pytest.mark.long
+
 STAFF = {Role.ADVISER, Role.UNIT_MANAGER}
 OFFICER = {Role.CLAUSE_OFFICER}
 EVERYBODY = {*Role, None}
