@@ -18,8 +18,11 @@ import psycopg
 
 from tests.support.memory import memory_folder
 
-# Nothing here needs to survive the machine: no waiting on the disk.
-_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=60")
+# Nothing here needs to survive the machine: no waiting on the disk, and little kept in memory.
+_FAST = (
+    *("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=60"),
+    "max_wal_size=128MB",
+)
 _START_SECONDS = 60
 
 
