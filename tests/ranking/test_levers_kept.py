@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from matching.access.permissions import Actor
 from matching.clock import FixedClock
@@ -19,6 +19,7 @@ from matching.services.ranking import (
     levers_of_unit,
 )
 from matching.store.tables.levers import LeverCount
+from matching.store.tables.people import Candidate
 from matching.terms import CandidateState
 from tests.support import factories as make
 
@@ -84,3 +85,17 @@ def test_a_unit_that_cannot_be_counted_does_not_keep_the_others_waiting(
             count_levers_of_units(ctx)
     assert [levers_counted(ctx, chief) is not None for chief in chiefs] == [True, False, True]
     assert count_levers_of_units(ctx) == 1
+
+
+def test_a_unit_that_emptied_is_counted_once_more(ctx: Context, clock: FixedClock) -> None:
+    chief = _chief(ctx)
+    assert count_levers(ctx, chief).people == 1
+    with ctx.write(None) as work:
+        for person in work.session.execute(select(Candidate)).scalars():
+            person.state = CandidateState.PAUSED
+        work.record("test.paused", "employment_unit", 0)
+    clock.instant += timedelta(days=1)
+    assert count_levers_of_units(ctx) == 1
+    emptied = levers_counted(ctx, chief)
+    assert emptied is not None
+    assert (emptied.people, emptied.lines) == (0, ())

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
@@ -15,7 +15,6 @@ from matching.services.context import Context
 from matching.services.ranking.levers import LeverLine, NearLine, UnitLevers, levers_of_unit
 from matching.store.bulk import upsert
 from matching.store.tables.levers import LeverCount
-from matching.store.tables.organisations import EmploymentUnit
 from matching.store.tables.people import Candidate
 from matching.terms import CandidateState, Criterion
 
@@ -37,13 +36,13 @@ def count_levers(ctx: Context, actor: Actor) -> UnitLevers:
 
 
 def count_levers_of_units(ctx: Context) -> int:
-    """Count those of every unit with people in search of a job and not counted today; how many were.
+    """Count those of every unit with people in search of a job, or with a count to mend, not counted today; how many.
 
     A unit that cannot be counted does not keep the others waiting: the first error is raised after the last unit.
     """
     with ctx.read() as session:
-        held = select(Candidate.unit_id).where(Candidate.state == CandidateState.ACTIVE)
-        units = list(session.execute(select(EmploymentUnit.id).where(EmploymentUnit.id.in_(held))).scalars())
+        searching = select(Candidate.unit_id).where(Candidate.state == CandidateState.ACTIVE)
+        units = session.execute(union(searching, select(LeverCount.unit_id))).scalars().all()
         kept = session.execute(select(LeverCount).where(LeverCount.layout == _LAYOUT)).scalars()
         days = {row.unit_id: row.counted_at.astimezone(PARIS).date() for row in kept}
     late = [unit_id for unit_id in sorted(units) if days.get(unit_id) != ctx.clock.today()]
