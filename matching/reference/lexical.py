@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ _CUT, _CUT_SHORT = 0.95, 0.88  # likeness of a cut word to a long word that it b
 _DAMAGED_START = 0.9
 _HEARD = 0.95  # trust of a word found by its sound
 _GUESSED = 0.9  # trust of a beginning with a slip
-_BEGINNINGS = range(4, 7)  # letters of the beginning of a word that is still known with a slip
+_BEGINNINGS = range(3, 7)  # letters of the beginning of a word that is still known with a slip
+_REPAIRS, _WAYS = 5, 6  # repairs tried of one word, and of all the words together
 _SURE_REPAIR = 0.8  # one slip in five letters; "quoi" is no sure "quai"
 
 
@@ -102,46 +104,63 @@ class LexicalIndex:
         index._weights = arrays["weights"].astype(np.float32)
         return index
 
-    def repaired(self, words: Iterable[Word]) -> list[Word]:
-        """Words that no text has, brought back to the nearest that one has, or marked as a beginning."""
-        return [self._repaired(word) for word in words]
+    def repairs(self, words: Iterable[Word]) -> list[list[Word]]:
+        """The words in each way they may be repaired, never empty, the likeliest of each word first.
 
-    def _repaired(self, word: Word) -> Word:
+        A word that no text has is brought back to one of the nearest that one has, or marked as a beginning.
+        """
+        ways = product(*(self._repairs(word) for word in words))
+        return [list(way) for way in islice(ways, _WAYS)]
+
+    def repaired(self, words: Iterable[Word]) -> list[Word]:
+        """The words, each repaired in the likeliest way."""
+        return self.repairs(words)[0]
+
+    def _repairs(self, word: Word) -> list[Word]:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         if word.text in self.rarity and not word.cut:
-            return word
+            return [word]
         if word.usual or (len(word.text) >= 2 and self._begins_a_word(word.text)):
-            return Word(word.text, True, word.usual)
-        if word.cut or len(word.text) < 4:
-            return self._mended_start(word)
+            return [Word(word.text, True, word.usual)]
+        if word.cut:
+            return self._mended_starts(word) or [word]
+        if len(word.text) < 4:  # whole as it stands: "été" is no slip
+            return [word]
         heard = word.text.replace("ss", "c")  # a "ç" written as it is heard: "masson"
         if heard in self.rarity:
-            return Word(heard, trust=_HEARD)
+            return [Word(heard, trust=_HEARD)]
         near = process.extract(
-            word.text, self._sorted, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_CUTOFF, limit=3
+            word.text, self._sorted, scorer=OSA.normalized_similarity, score_cutoff=_REPAIR_CUTOFF, limit=_REPAIRS
         )
-        if not near:
-            return self._mended_start(word)
-        best = max(near, key=lambda hit: (hit[1], -self.rarity[hit[0]]))
-        return Word(best[0], trust=1.0 if best[1] >= _SURE_REPAIR else best[1])
+        near.sort(key=lambda hit: (-hit[1], self.rarity[hit[0]]))
+        whole = [Word(text, trust=1.0 if score >= _SURE_REPAIR else score) for text, score, _ in near]
+        return [*whole, *self._mended_starts(word)] or [word]
 
     def _begins_a_word(self, start: str) -> bool:
         at = bisect_left(self._sorted, start)
         return at < len(self._sorted) and self._sorted[at].startswith(start)
 
-    def _mended_start(self, word: Word) -> Word:
-        """The beginning of most known words that this is with one slip after the first letter; itself if of none."""
+    def _mended_starts(self, word: Word) -> list[Word]:
+        """The beginnings of known words that it is with a slip after the first letter, those of most words first."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         if len(word.text) not in _BEGINNINGS:
-            return word
+            return []
         begun = [start for start in self._begun if start[0] == word.text[0]]
         near = process.extract(word.text, begun, scorer=OSA.distance, score_cutoff=1, limit=None)
-        best = max((start for start, _, _ in near), key=lambda start: (self._begun[start], start), default="")
-        return Word(best, cut=True, trust=_GUESSED) if best else word
+        starts = sorted((start for start, _, _ in near), key=lambda start: (-self._begun[start], start))
+        return [Word(start, cut=True, trust=_GUESSED) for start in starts[:_REPAIRS]]
+
+    def nearest(self, ways: Sequence[list[Word]], first: Likeness) -> tuple[list[Word], Likeness]:
+        """(the way that is nearest to a text, what any of them is like); `first` is what the first is like."""
+        read = [(ways[0], first)]
+        read += [(way, like) for way in ways[1:] if (like := self.compare(way)) is not None]
+        said, _ = max(read, key=lambda one: (float(one[1].same.max()), float(one[1].scores.max())))
+        scores, same = np.array([like.scores for _, like in read]), np.array([like.same for _, like in read])
+        return said, Likeness(scores.max(axis=0), same.max(axis=0))
 
     def compare(self, words: Sequence[Word]) -> Likeness | None:
         """How near every text is to these words, repaired first; None when they share nothing with any."""

@@ -361,16 +361,22 @@ class OccupationSearch:
         return _Read(scores.astype(np.float32), lexical, own, damaged, guessed, likeness, said)
 
     def _compared(self, words: Sequence[Word]) -> tuple[Sequence[Word], list[Word], Likeness | None]:
-        """(words, repaired, what they are like): the short ones read as beginnings when only so they make a title."""
-        repaired = self._forms.repaired(words)
-        like = self._forms.compare(repaired)
-        if like is None or not like.same.any():
-            cut = [self._perhaps_cut(word) for word in words]
-            other = self._forms.repaired(cut)
-            again = self._forms.compare(other) if other != repaired else None
-            if again is not None and again.same.any():
-                return cut, other, again
-        return words, repaired, like
+        """(words, repaired, what they are like): the short ones read as beginnings when only so they make a title.
+
+        Words whose likeliest repair makes no title are read in the other ways too: each counts.
+        """
+        ways = self._forms.repairs(words)
+        like = self._forms.compare(ways[0])
+        if like is not None and like.same.any():
+            return words, ways[0], like
+        cut = [self._perhaps_cut(word) for word in words]
+        other = self._forms.repaired(cut)
+        again = self._forms.compare(other) if other != ways[0] else None
+        if again is not None and again.same.any():
+            return cut, other, again
+        if like is None:
+            return words, ways[0], None
+        return words, *self._forms.nearest(ways, like)
 
     def _perhaps_cut(self, word: Word) -> Word:
         """A short word as the beginning of a longer one, unless titles begin with it: a hôte is no hôtel."""

@@ -9,7 +9,7 @@ import pytest
 
 from matching.errors import Invalid
 from matching.reference.embedded import load_embedded
-from matching.reference.lexical import alike
+from matching.reference.lexical import LexicalIndex, alike
 from matching.reference.model import Synonym
 from matching.reference.occupation_search import SURE, OccupationSearch
 from matching.reference.query_words import Word, query_words
@@ -211,6 +211,38 @@ def test_a_second_trade_of_the_first_family_takes_the_place_of_another_when_it_i
 )
 def test_a_cut_word_stands_for_a_long_one_before_a_short_one(start: str, nearer: str, other: str) -> None:
     assert alike(Word(start, cut=True), nearer) > alike(Word(start, cut=True), other) > alike(Word(start), other)
+
+
+INDEX = LexicalIndex(["livreur colis", "livraison repas", "physicien", "psychologue", "maire", "mairie ville"]).learn()
+
+
+@pytest.mark.parametrize(
+    ("word", "ways"),
+    [
+        (Word("lirv", cut=True), ["liv.", "livr."]),
+        (Word("pys", cut=True), ["phys.", "psy."]),
+        (Word("mairee"), ["maire", "mairie", "maire.", "mairie."]),
+        (Word("pys"), ["pys"]),
+        (Word("ville"), ["ville"]),
+    ],
+)
+def test_a_damaged_word_may_be_repaired_in_several_ways(word: Word, ways: list[str]) -> None:
+    assert [one.text + "." * one.cut for (one,) in INDEX.repairs([word])] == ways
+
+
+def test_the_other_words_choose_among_the_repairs() -> None:
+    ways = INDEX.repairs([Word("mairee"), Word("ville")])
+    first = INDEX.compare(ways[0])
+    assert first is not None
+    said, like = INDEX.nearest(ways, first)
+    assert [word.text for word in said] == ["mairie", "ville"]
+    assert (like.scores >= first.scores).all()
+    assert like.same.any()
+    assert not first.same.any()
+
+
+def test_one_query_has_few_ways() -> None:
+    assert len(INDEX.repairs([Word("lirv", cut=True)] * 5)) <= 6
 
 
 def test_a_title_is_named_with_its_identifier(search: OccupationSearch) -> None:
