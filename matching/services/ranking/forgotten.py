@@ -15,13 +15,12 @@ from matching.access.permissions import Actor, Permission, require
 from matching.services.context import Context
 from matching.services.idle import IDLE_DAYS, days_without_proposal, is_idle, longest_first
 from matching.services.paging import page_shown
-from matching.services.ranking.levers import Asked, code_labels
+from matching.services.ranking.levers import Asked, code_labels, searching_and_followed_by
 from matching.services.ranking.snapshot import snapshot_of
 from matching.store import scope
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.people import Candidate, Person
 from matching.store.tables.reference import Remedy
-from matching.terms import CandidateState
 from matching.text import written_delay
 
 PAGE_SIZE = 20
@@ -95,9 +94,9 @@ def people_without_proposal(
 def follows_somebody(ctx: Context, actor: Actor) -> bool:
     """Whether anybody in search is in the actor's own portfolio."""
     require(actor, Permission.RANK_CANDIDATES)
-    own = (Candidate.adviser_id == actor.user_id) & (Candidate.state == CandidateState.ACTIVE)
+    own = select(Candidate.id).where(scope.candidates(actor), searching_and_followed_by(actor))
     with ctx.read() as session:
-        return session.execute(select(Candidate.id).where(scope.candidates(actor), own).limit(1)).first() is not None
+        return session.execute(own.limit(1)).first() is not None
 
 
 def _forgotten(actor: Actor, today: date, days: int, mine: bool) -> list[ColumnElement[bool]]:

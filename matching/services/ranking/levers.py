@@ -163,7 +163,7 @@ def levers_of_unit(ctx: Context, unit_id: int | None) -> UnitLevers:
 def levers_of_portfolio(ctx: Context, actor: Actor) -> PortfolioLevers:
     """What would open most offers to the people that the actor follows, and to whom."""
     require(actor, Permission.RANK_CANDIDATES)
-    own = (Candidate.adviser_id == actor.user_id) & (Candidate.state == CandidateState.ACTIVE)
+    own = searching_and_followed_by(actor)
     with ctx.read() as session:
         ids = list(session.execute(select(Candidate.id).where(scope.candidates(actor), own)).scalars())
         with snapshot_of(ctx).current(session) as snap:
@@ -171,6 +171,11 @@ def levers_of_portfolio(ctx: Context, actor: Actor) -> PortfolioLevers:
             asked.set_apart(snap, [snap.people.row_of(number) for number in ids if number in snap.people])
         found = asked.board(None)
         return PortfolioLevers(**_counts(session, found, asked), names=_names(session, found))
+
+
+def searching_and_followed_by(actor: Actor) -> ColumnElement[bool]:
+    """The actor's own people in search of a job."""
+    return (Candidate.adviser_id == actor.user_id) & (Candidate.state == CandidateState.ACTIVE)
 
 
 def _counts(session: Session, found: engine.Board, asked: Asked) -> dict[str, Any]:
