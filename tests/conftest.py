@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.util import LRUCache
-from werkzeug.serving import make_server
 
 from matching.access.passwords import Passwords
 from matching.clock import FixedClock
@@ -26,13 +24,11 @@ from matching.store import migrations
 from matching.store.database import connect
 from tests.support import needs
 from tests.support.memory import memory_folder
+from tests.support.served import served
 from tests.support.templates import CompiledOnce
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, ten in the morning in Nantes."""
-
-STOPS_WITHIN = 0.02
-"""Seconds between two looks of a test's server at whether it is stopped."""
 
 _numbers = itertools.count(1)
 _learnt: dict[str, Any] = {}
@@ -283,10 +279,5 @@ def live_server(ctx: Context) -> Iterator[str]:
     """The product served in a thread on `ctx`'s database; gives its address, like http://127.0.0.1:41000."""
     from matching.web.app import create_app
 
-    server = make_server("127.0.0.1", 0, create_app(ctx), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="live server")
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(create_app(ctx)) as port:
+        yield f"http://127.0.0.1:{port}"

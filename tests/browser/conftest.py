@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from matching.demo import DEMO_PASSWORD
 from matching.services.context import Context
-from tests.conftest import STOPS_WITHIN
+from tests.support.served import served
 
 LOGINS = {
     "adviser": "conseil1@departement.example",
@@ -48,13 +46,8 @@ def demo(demo_ctx: Context) -> Iterator[Served]:
 
     train(demo_ctx)
     app = create_app(demo_ctx)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(STOPS_WITHIN,), name="demonstration")
-    thread.start()
-    yield Served(f"http://127.0.0.1:{server.server_port}", app, demo_ctx)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as port:
+        yield Served(f"http://127.0.0.1:{port}", app, demo_ctx)
 
 
 @pytest.fixture
