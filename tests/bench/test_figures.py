@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,7 +44,9 @@ def test_every_figure_is_measured(measured: list[Figure]) -> None:
 def test_each_is_plain_data_with_its_verdict(measured: list[Figure]) -> None:
     for data in json.loads(json.dumps([figure.as_data() for figure in measured])):
         assert {"figure", "size", "ratio", "floor", "aim", "passed"} <= set(data)
-        assert data["ratio"] > 0
+        # An exponent says nothing at this size, not even its sign: these times are a machine's hiccups.
+        assert math.isfinite(data["ratio"])
+        assert data["ratio"] > 0 or data["figure"] == "growth"
         held = data["ratio"] <= data["floor"] if data["lower_is_better"] else data["ratio"] >= data["floor"]
         assert data["passed"] is held
 
