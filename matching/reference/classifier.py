@@ -170,9 +170,10 @@ def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: in
         order = dice.permutation(matrix.shape[0])
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            texts = _partly_hidden(matrix[rows], dice)
+            columns, texts = _narrowed(_partly_hidden(matrix[rows], dice))
+            met = vectors[columns]
             kept = dice.random((len(rows), _DIMENSIONS), dtype=np.float32) > _HIDDEN_DROP
-            hidden = (texts @ vectors) * kept / np.float32(1 - _HIDDEN_DROP)
+            hidden = (texts @ met) * kept / np.float32(1 - _HIDDEN_DROP)
             wrong = _softmax(hidden @ outputs)
             wrong[np.arange(len(rows)), classes[rows]] -= 1
             wrong *= weights[rows, None]
@@ -180,10 +181,9 @@ def _descend(matrix: Any, classes: NDArray[np.int64], weights: Floats, total: in
             change = hidden.T @ wrong
             seen_outputs += change * change
             outputs -= _STEP * change / np.sqrt(seen_outputs)
-            columns = np.unique(texts.indices)
-            change = texts[:, columns].T @ back
+            change = texts.T @ back
             seen[columns] += (change * change).mean(axis=1)
-            vectors[columns] -= step * change / np.sqrt(seen[columns])[:, None]
+            vectors[columns] = met - step * change / np.sqrt(seen[columns])[:, None]
     return vectors, outputs
 
 
@@ -192,6 +192,15 @@ def _partly_hidden(texts: Any, dice: np.random.Generator) -> Any:
     texts.data *= (dice.random(len(texts.data), dtype=np.float32) > _FEATURE_DROP) / np.float32(1 - _FEATURE_DROP)
     texts.eliminate_zeros()
     return texts
+
+
+def _narrowed(texts: Any) -> tuple[NDArray[Any], Any]:
+    """(the columns that these rows have, in order; the rows on them alone), CSR."""
+    from scipy.sparse import csr_matrix
+
+    columns, places = np.unique(texts.indices, return_inverse=True)
+    narrow = (texts.data, places.astype(np.int32), texts.indptr)
+    return columns, csr_matrix(narrow, shape=(texts.shape[0], len(columns)))
 
 
 def _softmax(scores: Floats) -> Floats:
