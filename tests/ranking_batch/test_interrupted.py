@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from matching.clock import FixedClock, SystemClock
+from matching.clock import FixedClock
 from matching.errors import Conflict, Invalid, MatchingError
 from matching.services.context import Context
 from matching.services.ranking.batch import OfferLine, Pool, Sheet, in_line, rank_all
@@ -27,8 +26,12 @@ from matching.services.ranking.batch.pools import OpenPool, processes
 from matching.store.tables.people import Candidate
 from matching.store.tables.protected import ProtectedFact
 from matching.store.tables.trail import AuditEvent
+from tests.conftest import NOW
 from tests.ranking_batch.conftest import World
 from tests.support import factories
+
+ENOUGH = 180
+"""Seconds after which a command that did not answer never will."""
 
 
 def lines_of(path: Path) -> list[OfferLine]:
@@ -302,30 +305,39 @@ def test_a_worker_that_dies_is_told_with_what_to_do(make_world: Callable[..., Wo
 # --- the command itself --------------------------------------------------------------------------------------
 
 
-def command(url: str, *words: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def command(url: str, *words: object, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """The command at the instant of the tests, ended with its workers if the test is."""
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.ranking_batch.slow_command", "rank-all", *map(str, words)],
-        env={**os.environ, "MATCHING_DATABASE_URL": url},
+        env={**os.environ, "MATCHING_DATABASE_URL": url, "TESTS_NOW": NOW.isoformat(), **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
+    ) as run:
+        try:
+            yield run
+        except BaseException:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+            raise
 
 
 def ran(url: str, *words: object) -> str:
     """What a command that is left alone prints."""
     with command(url, *words) as run:
-        told, said = run.communicate(timeout=120)
+        told, said = run.communicate(timeout=ENOUGH)
     assert run.returncode == 0, said
     return told
 
 
 def interrupted(url: str, path: Path, sent: signal.Signals) -> str:
     """Send the signal once a first packet is written; what is said then."""
-    with command(url, "--workers", 2, "--output", path) as run:
-        deadline = time.monotonic() + 60
-        while not (Sheet(path).beside.exists() and Sheet(path).beside.stat().st_size):
+    beside = Sheet(path).beside
+    with command(url, "--workers", 2, "--output", path, TESTS_WRITTEN=str(beside)) as run:
+        deadline = time.monotonic() + ENOUGH
+        while not (beside.exists() and beside.stat().st_size):
             assert run.poll() is None, run.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -334,7 +346,7 @@ def interrupted(url: str, path: Path, sent: signal.Signals) -> str:
             os.killpg(run.pid, sent)
         else:
             run.send_signal(sent)
-        _, said = run.communicate(timeout=60)
+        _, said = run.communicate(timeout=ENOUGH)
     assert run.returncode == 130
     return said
 
@@ -351,8 +363,7 @@ def test_interrupted_then_resumed_it_gives_the_same_file(
     kept = len(lines_of(Sheet(path).beside))
     assert 0 < kept < len(world.offers)
     assert f"gardées : {kept}" in ran(world.url, "--workers", 2, "--output", path, "--resume")
-    today = replace(ctx, clock=SystemClock())
-    rank_all(today, world.here(), top=50, sheet=Sheet(expected))
+    rank_all(ctx, world.here(), top=50, sheet=Sheet(expected))
     assert path.read_bytes() == expected.read_bytes()
 
 
