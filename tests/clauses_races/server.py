@@ -6,6 +6,7 @@ thinking. `early` is the control of kills: the answer leaves before the hours ar
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -27,12 +28,16 @@ from matching.store.tables.declarations import HourDeclaration
 from matching.store.unit_of_work import UnitOfWork
 from matching.web.app import create_app
 
-PAUSE = 0.4
-"""Seconds between the naive check and the naive write: the other officer checks meanwhile."""
+NEVER = 3600
+"""Seconds: later than any kill."""
+PATIENCE = 120
+"""Seconds given to the other officer's server to answer too."""
 
 
-def remove_the_guard() -> None:
+def remove_the_guard(folder: Path) -> None:
     """Read, check, write: each officer sees the declaration open, both decide."""
+    checked = folder / "checked"
+    checked.mkdir(exist_ok=True)
     guarded = validating.decide_lines
 
     def naive(
@@ -42,7 +47,10 @@ def remove_the_guard() -> None:
             row = session.get_one(HourDeclaration, declaration_id)
             if row.version != version or row.state is not DeclarationState.SUBMITTED:
                 raise Conflict("Déjà décidée.")
-        time.sleep(PAUSE)
+        (checked / str(os.getpid())).touch()
+        end = time.monotonic() + PATIENCE
+        while len(list(checked.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.01)  # the other officer checks before either writes
         return guarded(ctx, actor, declaration_id, version, decisions)
 
     def trusting(work: UnitOfWork, actor: Actor, declaration_id: int, version: int) -> HourDeclaration:
@@ -58,13 +66,13 @@ def remove_the_guard() -> None:
 
 
 def answer_before_writing() -> None:
-    """Acknowledge at once, write later: what a queue in memory does."""
+    """Acknowledge at once, write later: what a queue in memory does. Here, the kill comes before."""
     whole = validating.decide_lines
 
     def early(
         ctx: Context, actor: Actor, declaration_id: int, version: int, decisions: Mapping[int, validating.Decision]
     ) -> validating.Saved:
-        threading.Timer(PAUSE, whole, (ctx, actor, declaration_id, version, decisions)).start()
+        threading.Timer(NEVER, whole, (ctx, actor, declaration_id, version, decisions)).start()
         return validating.Saved(len(decisions), 0, 0, 0, DeclarationState.VALIDATED)
 
     validating.decide_lines = early
@@ -72,7 +80,7 @@ def answer_before_writing() -> None:
 
 def main(url: str, now: str, folder: str, guard: str = "guarded") -> None:
     if guard == "unguarded":
-        remove_the_guard()
+        remove_the_guard(Path(folder))
     if guard == "early":
         answer_before_writing()
     settings = Settings(

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Desk:
     def kill(self) -> None:
         if self.server is not None:
             self.server.kill()  # SIGKILL: nothing is put away
-            self.server.communicate(timeout=30)
+            self.server.communicate(timeout=120)
             self.server = None
 
     def waiting(self) -> list[int]:
@@ -77,8 +77,8 @@ class Desk:
         months = [make.OCTOBER.replace(month=month) for month in range(3, 11)]
         return [make.declaration(self.ctx, commitment, self.company, hours, month=month) for month in months]
 
-    def save_until_killed(self, after: float) -> list[Saving]:
-        """Both officers validate one declaration after another; the server dies after these seconds."""
+    def save_until_killed(self, pause: Callable[[list[Saving]], None]) -> list[Saving]:
+        """Both officers validate one declaration after another; the server dies after the pause, which may look."""
         work = [self.waiting() for _ in self.officers]
         port = self.start()
         told = [Saving() for _ in self.officers]
@@ -100,7 +100,7 @@ class Desk:
         threads = [threading.Thread(target=validate_all, args=(place,)) for place in range(len(work))]
         for thread in threads:
             thread.start()
-        time.sleep(after)
+        pause(told)
         self.kill()
         for thread in threads:
             thread.join()
@@ -137,7 +137,7 @@ def test_what_was_acknowledged_is_there_and_nothing_by_half(desk: Desk) -> None:
         # A loaded machine may fall between two requests: then once more, so that something was shown.
         if kill >= KILLS and cut:
             break
-        for told in desk.save_until_killed(chance.uniform(*WITHIN)):
+        for told in desk.save_until_killed(lambda told: time.sleep(chance.uniform(*WITHIN))):
             assert told.refused == []
             acknowledged += told.acknowledged
             for number in told.unanswered:  # killed on its way: whole or not at all
@@ -153,10 +153,17 @@ def test_what_was_acknowledged_is_there_and_nothing_by_half(desk: Desk) -> None:
     assert desk.total() == len(acknowledged) * WHOLE
 
 
+def until_acknowledged(told: list[Saving]) -> None:
+    end = time.monotonic() + 120
+    while not any(one.acknowledged for one in told):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_an_answer_before_the_end_of_the_transaction_would_lose_hours(ctx: Context, tmp_path: Path) -> None:
     """Control: the same kill, with a server that answers first and writes a little later."""
     desk = Desk(ctx, tmp_path, "early")
-    told = desk.save_until_killed(0.3)
+    told = desk.save_until_killed(until_acknowledged)
     acknowledged = [number for one in told for number in one.acknowledged]
     lost = [number for number in acknowledged if desk.minutes_in_ledger(number) != WHOLE]
     assert lost

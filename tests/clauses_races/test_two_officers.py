@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -52,16 +53,16 @@ class Browser:
         self.form: dict[str, str] = {}
 
     def ask(self, method: str, path: str, fields: Mapping[str, str] | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Cookie": f"matching={self.cookie}"}
         if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
-        answer = connection.getresponse()
-        body = answer.read().decode()
+        # Closed even when the server is killed while it is asked.
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)) as connection:
+            connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
+            answer = connection.getresponse()
+            body = answer.read().decode()
         if found := re.match(r"matching=([^;]+)", answer.getheader("Set-Cookie") or ""):
             self.cookie = found[1]
-        connection.close()
         return Answer(answer.status, body)
 
     def open(self, declaration_id: int) -> None:
@@ -104,7 +105,7 @@ class Race:
             assert server.stdin is not None
             server.stdin.close()
         for server in self.servers:
-            server.wait(timeout=30)
+            server.wait(timeout=120)
             assert server.stdout is not None
             server.stdout.close()
 
