@@ -55,6 +55,7 @@ def test_two_workers_of_a_cluster_write_the_same_file(
 ) -> None:
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("MATCHING_DATABASE_URL", world.url)
+    monkeypatch.setattr("matching.services.ranking.batch.pools.ANSWER_SECONDS", 120)
     one = written(world, world.here(), tmp_path / "one.jsonl")
     path = tmp_path / "two.jsonl"
 
