@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.util import LRUCache
 
@@ -36,6 +37,11 @@ _learnt: dict[str, Any] = {}
 _dialects: dict[str, Dialect] = {}
 """One of each name, that has met its database (SQLAlchemy asks it its version once)."""
 _compiled = LRUCache(2000)
+# How long an example takes says how busy the machine is, and the same ones each time: a run is refused for what
+# changed. To look further: `--hypothesis-profile=searching`.
+settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", settings.get_profile("searching"), derandomize=True)
+settings.load_profile("steady")
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
