@@ -24,6 +24,10 @@ LOGINS = {
 }
 
 
+PATIENCE_SECONDS = 60
+"""After which what a page was waited for will not come; a busy machine takes ten times what a quiet one does."""
+
+
 def follow(control: Any, key: str = "") -> None:
     """Clicks (or presses `key`) and waits for the page it leads to: a click alone returns on the page being left."""
     with control.page.expect_navigation():
@@ -64,7 +68,7 @@ def enter(browser: Any, demo: Served) -> Iterator[Callable[..., Any]]:
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
         if role:
             page.goto("/connexion")
             page.get_by_label("Adresse électronique").fill(LOGINS[role])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served, follow
+from tests.browser.conftest import PATIENCE_SECONDS, Served, follow
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def _focused(page: Any) -> str:
 
 def _until(page: Any, true: str) -> None:
     """Waits as `wait_for_function` does, which needs the page's own scripts."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_SECONDS
     while not page.evaluate(true):
         assert time.monotonic() < end, true
         time.sleep(0.05)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from matching.store.tables.accounts import UserAccount
 from matching.store.tables.people import Candidate
-from tests.browser.conftest import Served, follow
+from tests.browser.conftest import PATIENCE_SECONDS, Served, follow
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def test_a_longer_list_opens_where_the_shorter_one_ended(
     follow(page.locator("a[href*=jusqu]"), "Enter")
     assert page.locator("li.person").count() > before
     seen = page.locator(f"#{last}")
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_SECONDS
     while not seen.is_visible() or not -800 < seen.bounding_box()["y"] < 800:
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -183,7 +183,7 @@ def test_size_as_a_process_before_any_database(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert json.loads(done.stdout)["hours"] == 833.33

@@ -20,7 +20,7 @@ def _run(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

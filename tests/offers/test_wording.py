@@ -181,6 +181,6 @@ def test_any_text_is_read_without_error(text: str) -> None:
 
 def test_a_very_long_text_is_read_quickly() -> None:
     text = "recherche une personne de " * 2_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     find_prohibited(text)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5

@@ -200,7 +200,7 @@ def test_versions_are_seen_in_the_order_they_are_committed(any_ctx: Context) -> 
             work.record("candidate.edited", "candidate", first)
 
     def write_second() -> None:
-        assert numbered.wait(10)
+        assert numbered.wait(60)
         with any_ctx.write(None) as work:
             _change_profile(work, second)
             work.record("candidate.edited", "candidate", second)
@@ -208,7 +208,7 @@ def test_versions_are_seen_in_the_order_they_are_committed(any_ctx: Context) -> 
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(write_first), pool.submit(write_second)]:
-            done.result(timeout=30)
+            done.result(timeout=90)
     assert overtaken == [False]
     assert second_seen.is_set()
     assert _version(any_ctx, first) + 1 == _version(any_ctx, second)
@@ -242,7 +242,7 @@ def test_the_very_first_writers_do_not_collide(any_ctx: Context) -> None:
     def write(number: int) -> None:
         with any_ctx.write(None) as work:
             if any_ctx.engine.dialect.name == "postgresql":
-                together.wait(10)
+                together.wait(60)
             work.session.add(EmploymentUnit(code=f"U{number}", name="Unité"))
             work.record("unit.added", "employment_unit", number)
 

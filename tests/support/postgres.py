@@ -23,7 +23,7 @@ _FAST = (
     *("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=60"),
     "max_wal_size=128MB",
 )
-_START_SECONDS = 60
+_START_SECONDS = _STOP_SECONDS = 120
 
 
 def _as_user() -> dict[str, Any]:
@@ -59,7 +59,7 @@ def private_server(programs: Path) -> Iterator[str]:
     finally:
         if server is not None:
             server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
+            server.wait(timeout=_STOP_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
 
 
