@@ -255,7 +255,7 @@ def browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_ARGUMENTS, timeout=120_000)
         yield running
         running.close()
 
