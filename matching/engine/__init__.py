@@ -32,7 +32,7 @@ from matching.engine.passes import Pass, compiled_pass, compiled_pass_alone, num
 from matching.engine.people import People, PersonRecord
 from matching.engine.policy import PARTS, SPREAD, ModeParameters, OccupationLevel, Policy, Remedy
 from matching.engine.ranking import explain, rank, shortlist
-from matching.engine.relax import Relaxation, relaxations, without
+from matching.engine.relax import Relaxation, relaxations, variants_of, without, without_criterion
 from matching.engine.results import (
     OccupationDetail,
     PersonMatch,
@@ -93,7 +93,9 @@ __all__ = [
     "relaxations",
     "shortlist",
     "tie_hash",
+    "variants_of",
     "warm_up",
     "without",
+    "without_criterion",
     "words_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,16 +19,25 @@ from matching.engine.policy import Policy
 from matching.engine.ranking import considered
 from matching.engine.reasons import Rows
 from matching.engine.statuses import BLOCKING, LIFTABLE
-from matching.terms import Criterion
+from matching.terms import Criterion, ScheduleFlag
 
 _DAY = (1 << SLOTS_PER_DAY) - 1
 START_LATER_DAYS = 30
 SHORTER_MINUTES = 300
 
 
+_WITHOUT: Mapping[str, Mapping[str, Any]] = {
+    "travel": {"places": ()},
+    "schedule": {"windows": NO_WINDOWS},
+    "available_from": {"start_day": None},
+    "hours": {"weekly_minutes_min": None, "weekly_minutes_max": None},
+    "pay_wished": {"pay_cents": None},
+}
+
+
 @dataclass(frozen=True)
 class Relaxation:
-    """`gained` people who would have nothing in the way, or only what lifts in time, and have not today.
+    """How many more people would have nothing in the way, or only what lifts in time: `gained`, above 0.
 
     `change`: "without" (the requirement or the criterion is dropped), "one_hour_later", "one_hour_earlier",
     "starts_later" (by `START_LATER_DAYS`), "shorter_week" (by `SHORTER_MINUTES`).
@@ -54,20 +63,22 @@ def relaxations(
 ) -> tuple[Relaxation, ...]:
     """What would bring people in, the most first; a change that brings nobody is left out.
 
-    Dropping a requirement is read from one pass; each of the `variants` (hours, start) costs one more.
+    Dropping a requirement is read from one pass, unless it changes what else is asked; each of the `variants`
+    (hours, start) costs one more.
     """
     context = Context(people, offer, policy, occupations, today, eligible)
     kept = considered(people, rows)
     checks, gains, able = _without_each(context, kept)
-    found = [
-        Relaxation("without", check.criterion, check.code, check.requirement, int(gain))
-        for check, gain in zip(checks, gains, strict=True)
-        if check.relaxable and gain > 0
-    ]
-    for change, criterion, other in _variants(offer) if variants else ():
-        gain = int(np.count_nonzero(_able(replace(context, offer=other), kept) & ~able))
-        if gain > 0:
-            found.append(Relaxation(change, criterion, criterion.value, None, gain))
+    found = []
+    for check, gain in zip(checks, gains.tolist(), strict=True):
+        if check.relaxable:
+            other = replace(context, offer=_offer_without(offer, check))
+            gained = gain if _asks_one_less(context, other, check) else _able(other, kept) - able
+            found.append(Relaxation("without", check.criterion, check.code, check.requirement, gained))
+    for change, criterion, changed in _variants(offer) if variants else ():
+        gained = _able(replace(context, offer=changed), kept) - able
+        found.append(Relaxation(change, criterion, criterion.value, None, gained))
+    found = [one for one in found if one.gained > 0]
     return tuple(sorted(found, key=lambda r: (-r.gained, r.criterion, r.code, r.change)))
 
 
@@ -81,29 +92,54 @@ def without(offer: Offer, requirement: Requirement) -> Offer:
     return replace(offer, requirements=tuple(r for r in offer.requirements if r != requirement))
 
 
-def _without_each(context: Context, kept: Rows) -> tuple[tuple[Check, ...], Rows, npt.NDArray[np.bool_]]:
-    """For each check, how many people it alone keeps out; and who is able today."""
+def without_criterion(offer: Offer, code: str) -> Offer:
+    """The offer without what it asks beside its requirements. Raises `KeyError` for what no offer can do without.
+
+    `code`: of the check, such as "travel", "hours", "contract_permanent" or a value of `ScheduleFlag`.
+    """
+    if code.startswith("contract_"):
+        return replace(offer, contract="")
+    if code in set(ScheduleFlag):
+        return replace(offer, flags=offer.flags - {code})
+    return replace(offer, **_WITHOUT[code])
+
+
+def _offer_without(offer: Offer, check: Check) -> Offer:
+    return without(offer, check.requirement) if check.requirement else without_criterion(offer, check.code)
+
+
+def _asks_one_less(context: Context, other: Context, check: Check) -> bool:
+    """All the rest is asked as before. A date that is dropped also leaves all the time there is to lift the rest."""
+    rest = list(checks_of(context))
+    rest.remove(check)
+    return other.lift_days == context.lift_days and list(checks_of(other)) == rest
+
+
+def _without_each(context: Context, kept: Rows) -> tuple[tuple[Check, ...], Rows, int]:
+    """For each check, how many people it alone keeps out; and how many are able today."""
     checks = _stopping(context)
     gains = np.zeros(len(checks), np.int64)
-    able = np.empty(len(kept), np.bool_)
-    for first, part in _chunks(kept):
+    able = 0
+    for part in _chunks(kept):
         stops = _stops(context, part, checks)
         together = np.zeros(len(part), np.int16)
         for stop in stops:
             together += stop
-        able[first : first + len(part)] = together == 0
+        able += int(np.count_nonzero(together == 0))
         alone = together == 1
         gains += np.array([np.count_nonzero(stop & alone) for stop in stops], np.int64)
     return checks, gains, able
 
 
-def _able(context: Context, kept: Rows) -> npt.NDArray[np.bool_]:
-    """Who has nothing in the way, or only what lifts in time."""
-    able = np.ones(len(kept), np.bool_)
+def _able(context: Context, kept: Rows) -> int:
+    """How many people have nothing in the way, or only what lifts in time."""
+    able = 0
     checks = _stopping(context)
-    for first, part in _chunks(kept):
+    for part in _chunks(kept):
+        open_to = np.ones(len(part), np.bool_)
         for stop in _stops(context, part, checks):
-            able[first : first + len(part)] &= ~stop
+            open_to &= ~stop
+        able += int(np.count_nonzero(open_to))
     return able
 
 
@@ -118,9 +154,9 @@ def _stops(context: Context, part: Rows, checks: tuple[Check, ...]) -> list[npt.
     return [(v.status == BLOCKING) | ((v.status == LIFTABLE) & (v.delay > context.lift_days)) for v in verdicts]
 
 
-def _chunks(kept: Rows) -> Iterator[tuple[int, Rows]]:
+def _chunks(kept: Rows) -> Iterator[Rows]:
     for first in range(0, len(kept), CHUNK):
-        yield first, kept[first : first + CHUNK]
+        yield kept[first : first + CHUNK]
 
 
 def _variants(offer: Offer) -> Iterator[tuple[str, Criterion, Offer]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +19,17 @@ from matching.engine import (
     PersonMatch,
     PersonRecord,
     Policy,
+    Requirement,
     explain,
     rank,
     relaxations,
     tie_hash,
+    variants_of,
     without,
+    without_criterion,
 )
+from matching.engine.checks import Context
+from matching.engine.criteria import checks_of
 from matching.engine.people import _COLUMNS, _GROUP_OF
 from matching.engine.statuses import TIERS
 from matching.terms import Importance
@@ -101,17 +107,32 @@ def test_dropping_or_softening_a_requirement_never_loses_anybody(seed: int) -> N
 @given(seed=seeds)
 def test_relaxations_count_what_ranking_again_would_find(seed: int) -> None:
     draw = random.Random(seed)
-    offer, policy = worlds.offer(draw, flags=frozenset()), worlds.policy(draw)
-    offer = replace(offer, requirements=tuple(dict.fromkeys(offer.requirements)))
+    offer, policy = worlds.offer(draw), worlds.policy(draw)
     people = worlds.people_of(worlds.crowd(draw, 40))
-    gains = {
-        r.requirement: r.gained
+    told = {
+        (r.change, r.code, r.requirement): r.gained
         for r in relaxations(people, offer, policy, today=worlds.TODAY, occupations=worlds.occupations())
-        if r.requirement is not None
     }
-    before = able_count(people, offer, policy)
-    for asked in offer.requirements:
-        assert able_count(people, without(offer, asked), policy) - before == gains.get(asked, 0)
+    found = {}
+    for key, other in changes(people, offer, policy):
+        more = able_count(people, other, policy) - able_count(people, offer, policy)
+        if more > 0:
+            found[key] = more
+    assert told == found
+
+
+def changes(
+    people: People, offer: Offer, policy: Policy
+) -> Iterator[tuple[tuple[str, str, Requirement | None], Offer]]:
+    """The offer without each thing that it asks, and under each variant, by how a relaxation names it."""
+    context = Context(people, offer, policy, worlds.occupations(), worlds.TODAY)
+    for check in checks_of(context):
+        if check.relaxable:
+            other = without(offer, check.requirement) if check.requirement else without_criterion(offer, check.code)
+            yield ("without", check.code, check.requirement), other
+    criterion = {"starts_later": "start", "shorter_week": "contract"}
+    for change, other in variants_of(offer).items():
+        yield (change, criterion.get(change, "schedule"), None), other
 
 
 def able_count(people: People, offer: Offer, policy: Policy) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs
 
@@ -271,6 +272,21 @@ def test_dropping_a_requirement_brings_people_in(ctx: Context) -> None:
     assert {person.candidate_id for person in after.people if person.enters} == out
     (option,) = [option for option in after.relax if option.key == "r0"]
     assert option.active
+
+
+def test_what_the_panel_announces_is_what_a_trial_finds(ctx: Context) -> None:
+    me, offer = _hungry(ctx)
+    make.remedy(ctx, 20, "caces_r489_5", "Passer le CACES")
+    # The date keeps out who is not free, and who has no time left to get the certificate.
+    facts = {"mode_walk": 60, "right_to_work": True, "contract_fixed_term": True}
+    for licence in (True, False):
+        late = {"caces_r489_5": licence, "available_from": make.today(ctx) + timedelta(60)}
+        make.candidate(ctx, me.unit_id, facts=facts | late, windows=make.WEEK)
+    announced = {(option.key, option.variant): option.gained for option in rank_candidates(ctx, me, offer).relax}
+    assert announced["available_from", False] == 5
+    for (key, variant), gained in announced.items():
+        tried = Simulation(variants=(key,)) if variant else Simulation(dropped=(key,))
+        assert rank_candidates(ctx, me, offer, simulation=tried).entering == gained
 
 
 def test_a_softer_requirement_and_the_offer_stays_as_published(ctx: Context) -> None:

@@ -29,9 +29,8 @@ from matching.services.ranking import (
 from matching.store.tables.exposure import ReadLog
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate, CandidateFact
-from matching.store.tables.reference import Remedy
 from matching.store.tables.trail import AuditEvent
-from matching.terms import CandidateState, Known, OfferState, ProposalState, RemedyKind, Tier
+from matching.terms import CandidateState, Known, OfferState, ProposalState, Tier
 from tests.support import factories as make
 from tests.support.pages import client_of
 
@@ -53,14 +52,6 @@ def _board(ctx: Context) -> tuple[Actor, int, list[int]]:
     offers = [make.offer(ctx), make.offer(ctx), *(make.offer(ctx, wants=wants) for _ in range(3))]
     offers.append(make.offer(ctx, rome="J1501"))
     return me, person, offers
-
-
-def _aid(ctx: Context, delay_days: int) -> None:
-    with ctx.write(None) as work:
-        row = Remedy(kind=RemedyKind.LICENCE_AID, lifts="licence_b", label="Aide au permis B", delay_days=delay_days)
-        work.session.add(row)
-        work.session.flush()
-        work.record("test.remedy", "remedy", row.id)
 
 
 def test_the_person_s_list_says_what_each_offer_s_list_says(demo_ctx: Context) -> None:
@@ -122,7 +113,7 @@ def test_a_licence_opens_three_offers_and_its_delay_is_told(ctx: Context) -> Non
     assert (levers.clear, levers.one_away, levers.considered) == (2, 3, 6)
     line = next(line for line in levers.lines if line.key == "licence_b")
     assert (line.offers, line.pairs, line.question) == (3, 3, False)
-    _aid(ctx, 120)
+    make.remedy(ctx, 120)
     line = next(line for line in levers_of_person(ctx, me, person).lines if line.label == "Aide au permis B")
     assert (line.offers, line.in_time) == (3, 0)
     with ctx.write(None) as work:
@@ -136,7 +127,7 @@ def test_levers_of_a_unit_count_its_own_people(ctx: Context) -> None:
     me, _, _ = _board(ctx)
     chief = make.manager(ctx, me.unit_id)
     make.candidate(ctx, facts={**READY, "licence_b": False}, windows=make.WEEK)
-    _aid(ctx, 3)
+    make.remedy(ctx, 3)
     own = count_levers(ctx, chief)
     line = own.lines[0]
     assert (own.people, line.label, line.pairs, line.people, line.offers, line.in_time) == (
@@ -154,7 +145,7 @@ def test_levers_of_a_unit_count_its_own_people(ctx: Context) -> None:
 
 def test_levers_of_a_portfolio_say_to_whom(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
     me, person, _ = _board(ctx)
-    _aid(ctx, 3)
+    make.remedy(ctx, 3)
     without = {**READY, "licence_b": False}
     other = make.candidate(ctx, me.unit_id, me.user_id, facts=without, windows=make.WEEK)
     for adviser_id, state in ((None, CandidateState.ACTIVE), (me.user_id, CandidateState.PAUSED)):

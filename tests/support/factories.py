@@ -34,7 +34,7 @@ from matching.store.tables.people import (
 )
 from matching.store.tables.proposals import Proposal, ProposalStep
 from matching.store.tables.protected import ProtectedFact
-from matching.store.tables.reference import Commune, FactKind, JobTitle, RomeOccupation, RomeSkill, Skill
+from matching.store.tables.reference import Commune, FactKind, JobTitle, Remedy, RomeOccupation, RomeSkill, Skill
 from matching.store.unit_of_work import UnitOfWork
 from matching.terms import (
     AgreementChannel,
@@ -47,6 +47,7 @@ from matching.terms import (
     OfferState,
     OrganisationKind,
     ProposalState,
+    RemedyKind,
     RequirementKind,
     Role,
     ScheduleFlag,
@@ -173,6 +174,13 @@ def occupation(
             _ensure(work.session, RomeSkill, (code, skill_id), rome_code=code, skill_id=skill_id)
         work.record("test.occupation", "rome_occupation", 0)
     return code
+
+
+def remedy(ctx: Context, delay_days: int, lifts: str = "licence_b", label: str = "Aide au permis B") -> int:
+    """What lifts a lack, in so many days."""
+    with ctx.write(None) as work:
+        row = Remedy(kind=RemedyKind.LICENCE_AID, lifts=lifts, label=label, delay_days=delay_days)
+        return _added(work, row, "test.remedy")
 
 
 # --- organisations and accounts ------------------------------------------------------------------

@@ -6,17 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from matching import engine
-from matching.engine.relax import variants_of
 from matching.errors import FieldError, Invalid
-from matching.terms import Importance, ScheduleFlag
-
-_DROPPED: Mapping[str, Mapping[str, object]] = {
-    "travel": {"places": ()},
-    "schedule": {"windows": engine.NO_WINDOWS},
-    "available_from": {"start_day": None},
-    "hours": {"weekly_minutes_min": None, "weekly_minutes_max": None},
-    "pay_wished": {"pay_cents": None},
-}
+from matching.terms import Importance
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def changed(offer: engine.Offer, wanted: Simulation) -> engine.Offer:
     for key in wanted.dropped:
         result = _without_implicit(result, key, len(offer.requirements))
     for name in wanted.variants:
-        variants = variants_of(result)
+        variants = engine.variants_of(result)
         if name not in variants:
             raise _unknown(name)
         result = variants[name]
@@ -90,13 +81,10 @@ def _without_implicit(offer: engine.Offer, key: str, requirements: int) -> engin
     number = key[1:]
     if key.startswith("r") and number.isascii() and number.isdecimal() and int(number[:9]) < requirements:
         return offer
-    if key.startswith("contract_"):
-        return replace(offer, contract="")
-    if key in set(ScheduleFlag):
-        return replace(offer, flags=offer.flags - {key})
-    if key in _DROPPED:
-        return replace(offer, **_DROPPED[key])  # type: ignore[arg-type]
-    raise _unknown(key)
+    try:
+        return engine.without_criterion(offer, key)
+    except KeyError:
+        raise _unknown(key) from None
 
 
 def _unknown(name: str) -> Invalid:
