@@ -68,7 +68,7 @@ def print_reading(found: FairnessReading) -> None:
     for one in found.standing_out:
         click.echo(f"  {one.words}")
     if not found.standing_out:
-        click.echo("  Rien à signaler." if found.judged else "  Pas assez de données.")
+        click.echo(f"  {found.nothing_told}")
     for axis in found.axes:
         click.echo(f"\n{axis.axis.label}")
         for line in axis.lines:

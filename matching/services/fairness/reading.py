@@ -132,7 +132,13 @@ class FairnessReading:
             return "Aucune liste montrée sur cette période."
         if not self.judged:
             return "Pas assez de données pour dire quoi que ce soit sur cette période."
-        return f"Rien à signaler{NBSP}: aucun écart ne dépasse ce que le hasard explique."
+        where = "la seule comparaison lisible" if self.judged == 1 else f"les {self.judged} comparaisons lisibles"
+        told = f"Aucun écart ne dépasse ce que le hasard explique, dans {where}."
+        unread = sum(1 for _ in self._compared()) - self.judged
+        if not unread:
+            return told
+        others = f"Les {unread} autres ont" if unread > 1 else "L’autre a"
+        return f"{told} {others} trop peu de chiffres pour conclure."
 
     def _compared(self) -> Iterator[Compared]:
         return (one for axis in self.axes for line in axis.lines for one in line.compared)

@@ -189,7 +189,7 @@ def _travel(detail: engine.TravelDetail | None, status: MatchStatus) -> str:
         return "Commune de la personne inconnue"
     distance = f"{detail.km:.1f}".replace(".", ",") + f"{NBSP}km"
     if status is MatchStatus.UNKNOWN:
-        return f"Environ {distance}{NBSP}: moyen de transport à confirmer"
+        return f"Environ {distance}{NBSP}: trajet à vérifier"
     if detail.mode is None or detail.minutes is None:
         return f"{distance}{NBSP}: aucun moyen connu ne suffit"
     return f"{round(detail.minutes)}{NBSP}minutes {_BY_MODE[detail.mode]} ({distance})"
