@@ -103,6 +103,20 @@ def changes_for(state: OfferState, role: Role) -> tuple[Change, ...]:
     return tuple(change for change in CHANGES if change.origin is state and role in change.roles)
 
 
+def why_not_proposed(state: OfferState) -> str:
+    """Why nobody can be proposed on an offer in this state, and what to do first; empty when people can."""
+    if state in LIVE_STATES:
+        return ""
+    told = f"Cette offre est « {state.label.lower()} » : on ne propose des personnes que sur une offre publiée."
+    verb = next((c.verb for c in CHANGES if c.origin is state and c.target in LIVE_STATES and c.roles & STAFF), "")
+    if not verb:
+        return f"{told} Si l’employeur recrute encore, saisissez une nouvelle offre."
+    first = f"« {verb} » sur l’offre"
+    if state is O.FILLED:
+        return f"{told} Si l’employeur recrute encore, choisissez {first}, avec plus de postes s’il le faut."
+    return f"{told} Choisissez d’abord {first}."
+
+
 def find_change(state: OfferState, target: OfferState, role: Role | None, *, reason: str | None = None) -> Change:
     """The change asked, when the rules allow it; `role` None is the service itself.
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from matching.access.permissions import Actor, Permission, require
 from matching.clock import PARIS
 from matching.errors import Conflict, FieldError, Invalid, RuleRefused
+from matching.offers.lifecycle import why_not_proposed
 from matching.placements import lifecycle as rules
 from matching.placements.reasons import BY_CODE
 from matching.services.context import Context
@@ -258,11 +259,8 @@ def _shown_list(session: Session, actor: Actor, offer_id: int, exposure_id: int 
 
 def _open_offer(session: Session, actor: Actor, offer_id: int) -> Offer:
     offer = scope.fetch(session, actor, Offer, offer_id, selectinload(Offer.establishment))
-    if offer.state is not OfferState.PUBLISHED:
-        raise RuleRefused(
-            f"Cette offre est « {offer.state.label.lower()} »\u00a0: on ne propose des personnes que sur une offre "
-            "publiée. Vérifiez-la et publiez-la d’abord."
-        )
+    if refusal := why_not_proposed(offer.state):
+        raise RuleRefused(refusal)
     return offer
 
 

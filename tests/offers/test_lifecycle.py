@@ -20,6 +20,7 @@ from matching.offers.lifecycle import (
     freshness,
     missing_to_publish,
     off_on,
+    why_not_proposed,
 )
 from matching.offers.pay import Pay, PayPeriod, SmicRow
 from matching.terms import ContractKind, Role
@@ -161,3 +162,21 @@ def test_the_table_is_sound() -> None:
     assert changes_for(O.CLOSED, Role.ADVISER) == ()
     for state in set(O) - {O.CLOSED}:
         assert changes_for(state, Role.ADVISER)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (O.PUBLISHED, ""),
+        (O.DRAFT, "« Publier »"),
+        (O.TO_CHECK, "« Vérifier et publier »"),
+        (O.SUSPENDED, "« Remettre en ligne »"),
+        (O.FILLED, "avec plus de postes"),
+        (O.EXPIRED, "« Confirmer et remettre en ligne »"),
+        (O.CLOSED, "saisissez une nouvelle offre"),
+    ],
+)
+def test_why_nobody_is_proposed_and_what_to_do(state: O, told: str) -> None:
+    why = why_not_proposed(state).replace("\u00a0", " ")
+    assert told in why
+    assert bool(why) is bool(told)

@@ -90,7 +90,7 @@ def test_an_offer_taken_off_meanwhile(ctx: Context, client: FlaskClient, office:
     offer = make.offer(ctx, state=OfferState.SUSPENDED)
     answer = client.post(f"/offres/{offer}/proposer", data={"candidate": office.candidate_id, "confirm": confirm})
     assert answer.status_code == 422
-    assert "publiez-la" in words(answer)
+    assert "Remettre en ligne" in words(answer)
 
 
 ERRORS = [

@@ -102,7 +102,7 @@ def test_the_shown_list_is_kept_only_when_it_is_this_actors_and_this_offers(
 def test_only_on_a_published_offer(ctx: Context, state: OfferState) -> None:
     here = build_office(ctx)
     offer = make.offer(ctx, state=state, created_by_id=here.adviser.user_id)
-    with pytest.raises(RuleRefused, match="publiez-la"):
+    with pytest.raises(RuleRefused, match="que sur une offre publiée"):
         propose_candidates(ctx, here.adviser, offer, [here.candidate_id])
     assert proposals_count(ctx) == 0
 

@@ -21,7 +21,7 @@ from matching.store.tables.exposure import ExposureLog, ReadLog
 from matching.store.tables.offers import Offer
 from matching.store.tables.people import Candidate, CandidateFact, CandidateSkill, CandidateWindow, Person
 from matching.store.tables.trail import AuditEvent
-from matching.terms import Criterion, Importance, Known, MatchStatus, Role, Tier
+from matching.terms import Criterion, Importance, Known, MatchStatus, OfferState, Role, Tier
 from matching.text import written_day
 from tests.support import factories as make
 from tests.support.pages import client_of
@@ -410,3 +410,14 @@ def test_a_name_is_sent_beside_the_address_and_never_read_from_it(ctx: Context, 
 def test_a_figure_that_is_no_number_never_breaks_the_list(ctx: Context, app, query: str) -> None:  # type: ignore[no-untyped-def]
     me, offer = _hungry(ctx)
     assert client_of(app, me).get(f"/offres/{offer}/personnes?{query}").status_code < 500
+
+
+def test_nobody_is_chosen_for_an_offer_that_is_filled(ctx: Context, app) -> None:  # type: ignore[no-untyped-def]
+    me = make.adviser(ctx)
+    make.candidate(ctx, me.unit_id)
+    open_offer, filled = make.offer(ctx), make.offer(ctx, state=OfferState.FILLED)
+    client = client_of(app, me)
+    for offer, chosen in ((open_offer, True), (filled, False)):
+        page = client.get(f"/offres/{offer}/personnes").get_data(as_text=True)
+        assert ('name="candidate"' in page) is ("Proposer…" in page) is chosen
+        assert ("on ne propose des personnes que sur une offre publiée" in page) is not chosen

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from matching import engine
 from matching.access.permissions import Actor, Permission, require
 from matching.errors import NotFound
+from matching.offers.lifecycle import why_not_proposed
 from matching.services.context import Context
 from matching.services.ranking import phrases
 from matching.services.ranking.crowd import Shown, load_people, load_words
@@ -126,6 +127,7 @@ class RankedList:
     facts: tuple[str, ...]
     state: OfferState
     seats_left: int
+    not_proposed: str
     reserved: bool
     people: tuple[RankedPerson, ...]
     tier_counts: dict[Tier, int]
@@ -578,7 +580,7 @@ def _sentence(pairs: Sequence[FactPair]) -> str:
 
 def facts_of(offer: Offer, words: phrases.Words) -> tuple[str, ...]:
     """An offer in a line: where, seats, contract, hours, pay, start."""
-    facts = [", ".join(words.places), f"{offer.seats} poste" + ("s" if offer.seats > 1 else "")]
+    facts = [", ".join(words.places), _seats(offer)]
     if offer.contract_kind:
         facts.append(offer.contract_kind.label)
     if offer.weekly_minutes:
@@ -588,6 +590,13 @@ def facts_of(offer: Offer, words: phrases.Words) -> tuple[str, ...]:
     if offer.starts_on:
         facts.append(f"Début {phrases.day(offer.starts_on)}")
     return tuple(fact for fact in facts if fact)
+
+
+def _seats(offer: Offer) -> str:
+    seats = f"{offer.seats} poste" + ("s" if offer.seats > 1 else "")
+    if not offer.filled_seats:
+        return seats
+    return f"{seats}, {'un pourvu' if offer.filled_seats == 1 else f'{offer.filled_seats} pourvus'}"
 
 
 def _list(
@@ -609,6 +618,7 @@ def _list(
         facts=facts_of(offer, words),
         state=offer.state,
         seats_left=max(0, offer.seats - offer.filled_seats),
+        not_proposed=why_not_proposed(offer.state),
         reserved=bool(offer.reserved_publics),
         people=people,
         tier_counts=dict(ranking.tier_counts),
